@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/* module.h - [public] what a module of kmemd exports. */
+#ifndef KMEMD_MODULE_H
+#define KMEMD_MODULE_H
+/*
+ * A module is a shared object with one symbol, `exports`:
+ *
+ *   #define MOD_NAME "hello"
+ *   #include "mem/mem.h"
+ *   #include "daemon/module.h"
+ *   KMEMD_EXPORTS = { KMEMD_MODULE_ABI, MOD_NAME, "1.0", params,
+ *           .mod_init = hello_init, .child_init = hello_child };
+ *
+ * Order: parameters while the configuration is read (no shm then), mod_init
+ * in the supervisor before it forks, child_init in each process, destroy in
+ * each process as it stops, last module first.
+ * Source of the shape: Kamailio, src/core/sr_module.h.
+ */
+#include <stdint.h>
+
+#include "base/export.h"
+
+struct event_base;
+
+#define KMEMD_MODULE_ABI 1
+
+enum kmemd_param_type {
+	KMEMD_PARAM_INT,    /* where: int * */
+	KMEMD_PARAM_STRING, /* where: const char **, borrowed for good */
+	KMEMD_PARAM__COUNT
+};
+
+struct kmemd_module_param {
+	const char *name; /* NULL ends the list */
+	enum kmemd_param_type type;
+	void *where; /* holds the default until modparam() sets it */
+	const char *help;
+};
+
+/* The rank that child_init is given in the supervisor; workers are 1, 2 ... */
+#define KMEMD_RANK_SUPERVISOR 0
+
+struct kmemd_module {
+	uint32_t abi; /* KMEMD_MODULE_ABI */
+	const char *name;
+	const char *version;
+	const struct kmemd_module_param *params; /* NULL: none */
+
+	/* Each may be NULL; < 0 after having logged why: the start fails. */
+	int (*mod_init)(void);
+	int (*child_init)(int rank, struct event_base *base);
+	void (*destroy)(void);
+};
+
+#define KMEMD_EXPORTS KM_API const struct kmemd_module exports
+
+/* For mod_init and later: number of workers, and their processes' title. */
+KM_API int km_workers(void);
+KM_API void km_set_desc(const char *desc);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/* param.h - the parameters of kmemd: one row each, and their values. */
+#ifndef KMEMD_PARAM_H
+#define KMEMD_PARAM_H
+/*
+ * The rows feed the configuration parser, the command line, cfg.*, --help-conf
+ * and the lint of kmemd.conf(5).  Values live in a page that all processes of
+ * the service share: what the supervisor stores, every worker reads.
+ *
+ * Lifetime: param_init() to the end of the process.
+ * Concurrency: the supervisor alone stores; loads are plain aligned words.
+ * A string is read by the process that uses it, at start.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+enum param_type {
+	PARAM_INT,
+	PARAM_BOOL,
+	PARAM_STRING,
+	PARAM_TYPE__COUNT
+};
+extern const char *const param_type_names[PARAM_TYPE__COUNT];
+
+enum param_when {
+	PARAM_AT_START, /* a change needs a restart */
+	PARAM_AT_ONCE,  /* cfg.set_now_* changes it in all processes */
+	PARAM_WHEN__COUNT
+};
+extern const char *const param_when_names[PARAM_WHEN__COUNT];
+
+/* X(id, name, type, min, max, default number, default text, unit, when, help) */
+#include "daemon/param_rows.h"
+
+enum param_id {
+#define X(id, ...) P_##id,
+	PARAM_ROWS(X)
+#undef X
+	P__COUNT
+};
+
+struct param {
+	const char *name;
+	enum param_type type;
+	long min, max; /* of a string: its length */
+	long number;
+	const char *text;
+	const char *unit; /* "MB", "ms", "" */
+	enum param_when when;
+	const char *help;
+};
+
+/* Set all values to their defaults. 0 or -KM_ESYS. */
+int param_init(void);
+
+const struct param *param_row(enum param_id id);
+/* By name; P__COUNT when there is none. */
+enum param_id param_find(const char *name);
+
+long param_int(enum param_id id);         /* numbers and booleans */
+const char *param_string(enum param_id id); /* never NULL */
+
+/*
+ * Check and store. Returns 0; -KM_EINVAL: of the other type; -KM_ERANGE.
+ * The row says what would be right.
+ */
+int param_set_int(enum param_id id, long value);
+int param_set_string(enum param_id id, const char *value);
+
+/*
+ * From text, as the command line has it ("yes" and "no" for a boolean).
+ * Returns as param_set_int().
+ */
+int param_set_text(enum param_id id, const char *text);
+
+/* "an integer from 1 to 1024 MB": what param_set_* takes. Into buf; buf. */
+const char *param_range(enum param_id id, char *buf, size_t size);
+
+/* Print the table, for --help-conf. */
+void param_print_table(void);
+
+#endif

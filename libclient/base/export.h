@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* export.h - the mark of a function that libkmem exports. */
+#ifndef KMEM_BASE_EXPORT_H
+#define KMEM_BASE_EXPORT_H
+/*
+ * Everything else is hidden: libkmem is built with -fvisibility=hidden and
+ * a symbol map that lets km_* out and nothing more.
+ */
+#ifdef __cplusplus
+#define KM_API extern "C" __attribute__((visibility("default")))
+#else
+#define KM_API __attribute__((visibility("default")))
+#endif
+
+#endif

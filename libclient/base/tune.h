@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* tune.h - the switches of libkmem that can change while it runs. */
+#ifndef KMEM_BASE_TUNE_H
+#define KMEM_BASE_TUNE_H
+/*
+ * Names and meanings are Kamailio's core parameters.  A program has one set;
+ * kmemd keeps its set in memory that all its processes share, so that one
+ * store by the supervisor is seen by every worker at its next call.
+ * Readers load a switch as a plain aligned int and act on what they saw.
+ */
+struct km_tune {
+	int debug;       /* messages of level <= debug are written */
+	int memlog;      /* level at which status dumps are written */
+	int memdbg;      /* level at which each allocation call is written */
+	int mem_summary; /* bits: what a status dump contains, see mem.h */
+	int mem_safety;  /* 1: report misuse and go on; 0: abort for a core */
+	int mem_join;    /* 1: free fragments are joined with neighbours */
+	int mem_status_mode; /* 0: dumps show used blocks; 1: free ones too */
+};
+
+/* The set in force; never NULL. */
+extern struct km_tune *km_tune;
+
+/* Use this set from now on; it must outlive every later call. */
+void tune_use(struct km_tune *tune);
+
+#endif

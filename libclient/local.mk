@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: ISC
+# libkmem. Two convenience libraries, so that kmemd and the tests link what the
+# shared library is made of: base (for kmemctl too) and mem on top of it.
+noinst_LTLIBRARIES += %D%/libkmembase.la %D%/libkmemcore.la
+lib_LTLIBRARIES += %D%/libkmem.la
+
+%C%_libkmembase_la_SOURCES = \
+	%D%/base/err.c %D%/base/err.h \
+	%D%/base/export.h \
+	%D%/base/log.c %D%/base/log.h \
+	%D%/base/tune.c %D%/base/tune.h
+
+%C%_libkmemcore_la_SOURCES = \
+	%D%/mem/info.h \
+	%D%/mem/lock.h \
+	%D%/mem/mem.h \
+	%D%/mem/pool.h \
+	%D%/mem/segment.h \
+	%D%/mem/shm_mem.h \
+	%D%/mem/site.h \
+	%D%/mem/view.h
+
+%C%_libkmem_la_SOURCES =
+%C%_libkmem_la_LIBADD = %D%/libkmemcore.la %D%/libkmembase.la
+%C%_libkmem_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIBKMEM_VERSION_INFO) \
+	-Wl,--version-script=$(srcdir)/%D%/libkmem.map
+%C%_libkmem_la_DEPENDENCIES = $(%C%_libkmem_la_LIBADD) %D%/libkmem.map
+EXTRA_DIST += %D%/libkmem.map
+
+# #include "mem/mem.h" with -I$(includedir)/kmem, as in Kamailio.
+kmembaseincludedir = $(includedir)/kmem/base
+kmembaseinclude_HEADERS = %D%/base/err.h %D%/base/export.h %D%/base/log.h
+kmemmemincludedir = $(includedir)/kmem/mem
+kmemmeminclude_HEADERS = %D%/mem/mem.h %D%/mem/shm_mem.h %D%/mem/lock.h \
+	%D%/mem/site.h %D%/mem/info.h
+pkgconfigdir = $(libdir)/pkgconfig
+nodist_pkgconfig_DATA = %D%/libkmem.pc

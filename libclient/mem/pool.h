@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/* pool.h - a self-describing region of memory under one manager. */
+#ifndef KMEM_MEM_POOL_H
+#define KMEM_MEM_POOL_H
+/*
+ * Everything about a pool is inside its own segment, so that a reader needs
+ * nothing but the bytes:
+ *
+ *   | header | slots | site table | manager's metadata and data ... |
+ *
+ * struct km_pool is the header, at offset 0.  Other structs in the pool are
+ * reached by the offsets it gives.
+ *
+ * Lifetime: as its segment.
+ * Concurrency: the header is written by pool_create() and then only where its
+ * fields say so.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mem/info.h"
+#include "mem/site.h"
+
+#define POOL_MAGIC 0x4c4f4f504d454d4bULL /* "KMEMPOOL" in memory order */
+#define POOL_ABI   1
+
+/* Distance in bytes from the pool's header; 0 is never a block. */
+typedef struct pool_off {
+	uint64_t bytes;
+} pool_off;
+
+#define POOL_NAME_SIZE 64 /* bytes, the final NUL included */
+
+/*
+ * A participant's slot: who allocates from this pool, by name and pid.
+ * Block owners are slot numbers.  Written by the supervisor alone.
+ */
+enum slot_state {
+	SLOT_FREE,
+	SLOT_LIVE,
+	SLOT_DEAD, /* its live blocks are orphans */
+	SLOT_STATE__COUNT
+};
+
+struct pool_slot {
+	uint32_t state; /* enum slot_state, stored last */
+	int32_t pid;
+	int32_t rank;
+	uint32_t reserved;
+	uint64_t start_time; /* clock ticks since boot, /proc/PID/stat field 22 */
+	char name[POOL_NAME_SIZE];
+};
+
+struct km_pool {
+	uint64_t magic;
+	uint32_t abi;         /* POOL_ABI */
+	uint32_t layout_hash; /* of the sizes and offsets of the pool's structs */
+	uint32_t kind;        /* enum km_pool_kind */
+	uint32_t manager;     /* enum manager_id */
+	uint64_t base;        /* address at which writers map it */
+	uint64_t size;        /* bytes in use as a pool */
+	uint64_t max_size;    /* bytes reserved */
+	pool_off slots;
+	uint32_t n_slots;
+	uint32_t epoch; /* seconds since the pool was made; supervisor's timer */
+	pool_off sites;
+	uint32_t n_sites; /* rows that the table can hold */
+	uint32_t sites_reserved;
+	pool_off data; /* the manager's */
+	int32_t owner_pid;
+	uint32_t next_slot_hint;
+	uint64_t start_time; /* of the owner, as in pool_slot */
+	uint64_t created;    /* seconds since 1970 */
+	char name[POOL_NAME_SIZE];
+};
+
+struct pool_options {
+	enum km_pool_kind kind;
+	const char *manager; /* "qm" */
+	const char *name;
+	uint32_t n_slots; /* participants, at least 1 */
+	size_t size;      /* bytes mapped at the address given */
+};
+
+/*
+ * Make a pool of the zero-filled memory at `base`.
+ * Returns 0 and *pool; -KM_EINVAL: unknown manager; -KM_ERANGE: too small.
+ */
+int pool_create(
+    void *base, const struct pool_options *opt, struct km_pool **pool);
+
+/* The smallest size pool_create() takes for this manager and slot count. */
+size_t pool_min_size(void);
+
+/* This process owns the pool now: pid, start time and name are set. */
+void pool_set_owner(struct km_pool *pool, int32_t pid, const char *name);
+
+/*
+ * Which pool pkg_malloc() or shm_malloc() of this process use, and the slot
+ * that its blocks name as their owner. NULL: none (then they return NULL).
+ */
+void pool_use(enum km_pool_kind kind, struct km_pool *pool, uint32_t slot);
+
+/* The pool in use, or NULL. */
+struct km_pool *pool_in_use(enum km_pool_kind kind);
+
+/*
+ * Slots, by the supervisor alone. A slot whose live blocks still name it is
+ * not given out again.
+ * pool_slot_claim() returns 0 and *slot, or -KM_EFULL.
+ */
+int pool_slot_claim(struct km_pool *pool, uint32_t *slot);
+void pool_slot_set(struct km_pool *pool, uint32_t slot, int32_t pid,
+    int32_t rank, const char *name);
+void pool_slot_dead(struct km_pool *pool, uint32_t slot);
+
+/* Whether a manager of this name exists. */
+bool pool_has_manager(const char *name);
+
+/* Clock ticks since boot at which pid started, 0 when it is not there. */
+uint64_t pool_process_start_time(int32_t pid);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/* shm_mem.h - [public] shm: memory shared by all processes. */
+#ifndef KMEM_MEM_SHM_MEM_H
+#define KMEM_MEM_SHM_MEM_H
+/*
+ * The twins of mem.h: same arguments, results, errors and corner cases.
+ *
+ * Every process maps the chunk at the same address, so a pointer stored in shm
+ * means the same everywhere.  Any process may free what another allocated.
+ * Shared memory is there once the configuration has been read; before that
+ * (configuration, module parameters) shm_malloc() returns NULL with errno
+ * EINVAL and says so in the log.
+ *
+ * Ownership: whoever holds the last pointer.  Data shared by processes is the
+ * user's to protect, with the locks of lock.h.
+ * Threads and processes: any may call at any time.
+ * Source of names and meanings: Kamailio, src/core/mem/shm_mem.h.
+ */
+#include <stddef.h>
+
+#include "base/export.h"
+#include "mem/info.h"
+#include "mem/site.h"
+
+#define shm_malloc(size)   KM_AT_SITE(km_shm_malloc((size), &km_site_))
+#define shm_mallocxz(size) KM_AT_SITE(km_shm_mallocxz((size), &km_site_))
+#define shm_realloc(p, size)                                                   \
+	KM_AT_SITE(km_shm_realloc((p), (size), &km_site_))
+#define shm_reallocxf(p, size)                                                 \
+	KM_AT_SITE(km_shm_reallocxf((p), (size), &km_site_))
+#define shm_free(p)     KM_AT_SITE(km_shm_free((p), &km_site_))
+#define shm_status()    km_shm_status()
+#define shm_sums()      km_shm_sums()
+#define shm_info(info)  km_shm_info(info)
+#define shm_available() km_shm_available()
+
+/* A block of at least size bytes, or NULL. */
+KM_API void *km_shm_malloc(size_t size, struct km_site *site);
+
+/* The same, filled with zeros. */
+KM_API void *km_shm_mallocxz(size_t size, struct km_site *site);
+
+/* Resize; the block may move. NULL: no room, and p is as it was. */
+KM_API void *km_shm_realloc(void *p, size_t size, struct km_site *site);
+
+/* Resize; NULL: no room, and p has been freed. */
+KM_API void *km_shm_reallocxf(void *p, size_t size, struct km_site *site);
+
+KM_API void km_shm_free(void *p, struct km_site *site);
+
+/* Write every block to the log, at level memlog. */
+KM_API void km_shm_status(void);
+
+/* Write a line for each site to the log, at level memlog. */
+KM_API void km_shm_sums(void);
+
+/* The accounts; all zero when there is no pool. */
+KM_API void km_shm_info(struct km_mem_info *info);
+
+/* Bytes in free fragments. */
+KM_API size_t km_shm_available(void);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/* site.h - [public] a call site: the line of code that allocates. */
+#ifndef KMEM_MEM_SITE_H
+#define KMEM_MEM_SITE_H
+/*
+ * Each pkg_malloc() or shm_malloc() in a source file is one site.  The macro
+ * makes one static struct km_site of it; the first allocation there copies its
+ * strings into the pool's site table, and every block names its row.
+ *
+ * Lifetime: a site must live as long as the process uses the pool.
+ * Concurrency: any thread may allocate through the same site.
+ */
+#include <stdint.h>
+
+enum km_pool_kind {
+	KM_PKG, /* private to a process */
+	KM_SHM, /* the chunk, shared by all */
+	KM_POOL_KIND__COUNT
+};
+
+struct km_site {
+	const char *file;
+	const char *func;
+	const char *mname; /* module */
+	uint32_t line;
+	/* Row in the site table of the pool of each kind; 0: not known yet. */
+	uint32_t id[KM_POOL_KIND__COUNT];
+};
+
+/* The module of a source file; as in Kamailio, set it before including. */
+#ifdef MOD_NAME
+#define KM_MODULE_NAME MOD_NAME
+#else
+#define KM_MODULE_NAME "core"
+#endif
+
+/* Evaluate CALL with `km_site_` naming the site of this line. */
+#define KM_AT_SITE(CALL)                                                       \
+	__extension__({                                                        \
+		static struct km_site km_site_ = { __FILE__, __func__,         \
+			KM_MODULE_NAME, __LINE__, { 0, 0 } };                  \
+		CALL;                                                          \
+	})
+
+#endif

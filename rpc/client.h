@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/* client.h - the blocking client of kmemctl and of the tests. */
+#ifndef RPC_CLIENT_H
+#define RPC_CLIENT_H
+/*
+ * Lifetime: until closed; after an error the client is of no more use.
+ * Concurrency: one thread.
+ */
+struct json_object;
+struct rpc_client;
+
+/*
+ * Connect to a socket. timeout_ms is for this and for each call, -1: no limit.
+ * Returns 0 and *client; -KM_ESYS (errno tells: ENOENT, ECONNREFUSED, ...);
+ * -KM_ETIMEOUT.
+ */
+int rpc_client_open(
+    const char *path, int timeout_ms, struct rpc_client **client);
+
+/*
+ * Call a method. Takes over params (array or object, NULL: none) and gives
+ * the whole reply, with its member "result" or "error"; the caller puts it.
+ * Returns 0; -KM_ETIMEOUT; -KM_ECLOSED; -KM_EPROTO: no JSON-RPC reply.
+ */
+int rpc_client_call(struct rpc_client *client, const char *method,
+    struct json_object *params, struct json_object **reply);
+
+void rpc_client_close(struct rpc_client **client);
+
+#endif
