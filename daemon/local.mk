@@ -1,1 +1,15 @@
 # SPDX-License-Identifier: ISC
+# libkmemd.la is the whole daemon but main(), so that tests link it.
+noinst_LTLIBRARIES += %D%/libkmemd.la
+%C%_libkmemd_la_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS) $(JSONC_CFLAGS) \
+	$(CONFUSE_CFLAGS)
+%C%_libkmemd_la_LIBADD = $(LIBEVENT_LIBS) $(JSONC_LIBS) $(CONFUSE_LIBS)
+%C%_libkmemd_la_SOURCES = \
+	%D%/chunk.h \
+	%D%/module.h \
+	%D%/param.h \
+	%D%/param_default.h \
+	%D%/param_rows.h \
+	%D%/pkgpool.h \
+	%D%/proc.c %D%/proc.h \
+	%D%/super.h

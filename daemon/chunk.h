@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* chunk.h - the shared memory segment of the service, with its shm pool. */
+#ifndef KMEMD_CHUNK_H
+#define KMEMD_CHUNK_H
+/*
+ * Lifetime: chunk_open(), once the configuration is read, to chunk_close().
+ * Concurrency: opened and closed by the supervisor; workers inherit the map.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+struct km_pool;
+
+/*
+ * Create the segment, map it at shm_base, make the pool, and let shm_malloc()
+ * of this process use it. Returns 0, or < 0 (logged).
+ */
+int chunk_open(void);
+void chunk_close(void);
+
+/* The pool, at the address where all processes have it; NULL: none. */
+struct km_pool *chunk_pool(void);
+
+/* Bytes mapped at chunk_pool(), for a view. */
+size_t chunk_size(void);
+
+#endif
