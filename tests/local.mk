@@ -1,1 +1,50 @@
 # SPDX-License-Identifier: ISC
+# Every test speaks TAP, and is one line here. A unit test needs nothing more
+# than its line when it is one file: its source is PROGRAM.c, it links all
+# rooms (LDADD below), and it is run as tests/unit/run.sh says.
+unit_tests =
+functional_tests =
+lint_tests =
+
+# Flags of all programs without a _LDADD or _CPPFLAGS of their own.
+AM_CPPFLAGS += $(CHECK_CFLAGS) $(LIBEVENT_CFLAGS) $(JSONC_CFLAGS)
+AM_DEFAULT_SOURCE_EXT = .c
+LDADD = $(unit_rooms) $(CHECK_LIBS) $(LIBEVENT_LIBS) $(JSONC_LIBS)
+unit_rooms = rpc/librpc.la libclient/libkmemcore.la libclient/libkmembase.la
+
+# --- unit: tests/unit/check_X.c, libcheck ---
+unit_tests += %D%/unit/check_base
+
+# --- functional: tests/functional/NN-name.sh, lib.sh has the verbs ---
+
+# --- lint: tests/lint/X.sh ---
+
+if HAVE_CHECK
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+endif
+TESTS += $(lint_tests) $(functional_tests)
+EXTRA_DIST += $(lint_tests) $(functional_tests) %D%/unit/run.sh
+
+# --- how they run ---
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+LOG_COMPILER = $(SHELL) $(srcdir)/%D%/unit/run.sh
+SH_LOG_COMPILER = timeout -k 10 $(TEST_TIMEOUT_S) $(SHELL)
+TEST_TIMEOUT_S = 300
+AM_TESTS_ENVIRONMENT = \
+	CC='$(CC)'; CXX='$(CXX)'; NM='$(NM)'; LIBTOOL='$(SHELL) ./libtool'; \
+	export CC CXX NM LIBTOOL;
+
+# make check-unit, check-lint, check-functional: one kind alone.
+check-unit:
+	$(MAKE) check TESTS='$(unit_tests)'
+check-lint:
+	$(MAKE) check TESTS='$(lint_tests)'
+check-functional:
+	$(MAKE) check TESTS='$(functional_tests)'
+check-quick:
+	$(MAKE) check TESTS='$(unit_tests) $(lint_tests)'
+.PHONY: check-unit check-lint check-functional check-quick
