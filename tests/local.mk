@@ -10,12 +10,14 @@ lint_tests =
 AM_CPPFLAGS += $(CHECK_CFLAGS) $(LIBEVENT_CFLAGS) $(JSONC_CFLAGS)
 AM_DEFAULT_SOURCE_EXT = .c
 LDADD = $(unit_rooms) $(CHECK_LIBS) $(LIBEVENT_LIBS) $(JSONC_LIBS)
-unit_rooms = rpc/librpc.la libclient/libkmemcore.la libclient/libkmembase.la
+unit_rooms = daemon/libkmemd.la rpc/librpc.la libclient/libkmemcore.la \
+	libclient/libkmembase.la
 
 # --- unit: tests/unit/check_X.c, libcheck ---
 unit_tests += %D%/unit/check_base
 
 # --- functional: tests/functional/NN-name.sh, lib.sh has the verbs ---
+functional_tests += %D%/functional/00-start-stop.sh
 
 # --- lint: tests/lint/X.sh ---
 
@@ -24,7 +26,8 @@ check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
 TESTS += $(lint_tests) $(functional_tests)
-EXTRA_DIST += $(lint_tests) $(functional_tests) %D%/unit/run.sh
+EXTRA_DIST += $(lint_tests) $(functional_tests) %D%/unit/run.sh \
+	%D%/functional/lib.sh
 
 # --- how they run ---
 TEST_EXTENSIONS = .sh
