@@ -6,10 +6,19 @@ noinst_LTLIBRARIES += %D%/libkmemd.la
 %C%_libkmemd_la_LIBADD = $(LIBEVENT_LIBS) $(JSONC_LIBS) $(CONFUSE_LIBS)
 %C%_libkmemd_la_SOURCES = \
 	%D%/chunk.h \
+	%D%/conf.h \
+	%D%/daemonize.h \
+	%D%/logsink.h \
+	%D%/modhost.h \
+	%D%/options.h \
+	%D%/pidfile.h \
+	%D%/privs.h \
+	%D%/title.h \
 	%D%/module.h \
-	%D%/param.h \
+	%D%/param.c %D%/param.h \
 	%D%/param_default.h \
 	%D%/param_rows.h \
+	%D%/param_text.c %D%/param_text.h \
 	%D%/pkgpool.h \
 	%D%/proc.c %D%/proc.h \
 	%D%/super.h

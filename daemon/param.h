@@ -24,12 +24,11 @@ extern const char *const param_type_names[PARAM_TYPE__COUNT];
 
 enum param_when {
 	PARAM_AT_START, /* a change needs a restart */
-	PARAM_AT_ONCE,  /* cfg.set_now_* changes it in all processes */
+	PARAM_AT_ONCE,	/* cfg.set_now_* changes it in all processes */
 	PARAM_WHEN__COUNT
 };
 extern const char *const param_when_names[PARAM_WHEN__COUNT];
 
-/* X(id, name, type, min, max, default number, default text, unit, when, help) */
 #include "daemon/param_rows.h"
 
 enum param_id {
@@ -45,19 +44,26 @@ struct param {
 	long min, max; /* of a string: its length */
 	long number;
 	const char *text;
-	const char *unit; /* "MB", "ms", "" */
+	const char *choices; /* of a string: "memfd|sysv"; NULL: any text */
+	const char *unit; /* "MB", "ms", "", "address" (hex), "mode" (octal) */
 	enum param_when when;
 	const char *help;
 };
 
-/* Set all values to their defaults. 0 or -KM_ESYS. */
+/* Room for what param_range() writes, and for param_text() of any row. */
+#define PARAM_TEXT_SIZE 1024
+
+/*
+ * Set all values to their defaults and make libkmem's switches (base/tune.h)
+ * part of them. Returns 0 or -KM_ESYS.
+ */
 int param_init(void);
 
 const struct param *param_row(enum param_id id);
-/* By name; P__COUNT when there is none. */
+/* By name or alias; P__COUNT when there is none. */
 enum param_id param_find(const char *name);
 
-long param_int(enum param_id id);         /* numbers and booleans */
+long param_int(enum param_id id);	    /* numbers and booleans */
 const char *param_string(enum param_id id); /* never NULL */
 
 /*
@@ -73,10 +79,26 @@ int param_set_string(enum param_id id, const char *value);
  */
 int param_set_text(enum param_id id, const char *text);
 
-/* "an integer from 1 to 1024 MB": what param_set_* takes. Into buf; buf. */
+/* As param_set_text(), but store nothing. */
+int param_check_text(enum param_id id, const char *text);
+
+/* The value as param_set_text() takes it: "64", "yes", "0660". Into buf; buf.
+ */
+const char *param_text(enum param_id id, char *buf, size_t size);
+
+/* The same, of the default. */
+const char *param_default_text(enum param_id id, char *buf, size_t size);
+
+/* "an integer from 1 to 1024 (MB)": what param_set_* takes. Into buf; buf. */
 const char *param_range(enum param_id id, char *buf, size_t size);
 
-/* Print the table, for --help-conf. */
+/*
+ * What one value says depends on another: ranges that meet, a minimum above
+ * its maximum. Returns 0, or -KM_EINVAL and why in buf.
+ */
+int param_check_all(char *buf, size_t size);
+
+/* Print the table on stdout, for --help-conf. */
 void param_print_table(void);
 
 #endif
