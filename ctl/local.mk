@@ -1,1 +1,22 @@
 # SPDX-License-Identifier: ISC
+# kmemctl. All but main() is in a convenience library, so that tests link it.
+noinst_LTLIBRARIES += %D%/libctl.la
+%C%_libctl_la_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS) $(LIBEDIT_CFLAGS)
+%C%_libctl_la_LIBADD = $(JSONC_LIBS) $(LIBEDIT_LIBS)
+%C%_libctl_la_SOURCES = \
+	%D%/alias.c %D%/alias.h \
+	%D%/call.c %D%/call.h \
+	%D%/command.c %D%/command.h \
+	%D%/complain.c %D%/complain.h \
+	%D%/connection.c %D%/connection.h \
+	%D%/escape.c %D%/escape.h \
+	%D%/line.c %D%/line.h \
+	%D%/options.c %D%/options.h \
+	%D%/prompt.c %D%/prompt.h \
+	%D%/run.c %D%/run.h \
+	%D%/status.h \
+	%D%/view.c %D%/view.h \
+	%D%/writer.c %D%/writer.h %D%/writer_ops.h \
+	%D%/writer_json.c \
+	%D%/writer_text.c
+

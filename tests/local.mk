@@ -15,6 +15,11 @@ unit_rooms = daemon/libkmemd.la rpc/librpc.la libclient/libkmemcore.la \
 
 # --- unit: tests/unit/check_X.c, libcheck ---
 unit_tests += %D%/unit/check_base
+unit_tests += %D%/unit/check_ctl_line
+unit_tests += %D%/unit/check_ctl_view
+
+%C%_unit_check_ctl_line_LDADD = ctl/libctl.la $(LDADD)
+%C%_unit_check_ctl_view_LDADD = ctl/libctl.la $(LDADD)
 
 # --- functional: tests/functional/NN-name.sh, lib.sh has the verbs ---
 functional_tests += %D%/functional/00-start-stop.sh

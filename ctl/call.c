@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+/* call.c - one call of a method, with all the pages of its result. */
+#include "config.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "ctl/call.h"
+#include "ctl/complain.h"
+#include "ctl/connection.h"
+#include "ctl/view.h"
+#include "ctl/writer.h"
+
+/* A call under way. */
+struct call {
+	struct connection *connection;
+	struct writer *writer;
+	const char *method;
+	struct view *view;
+	struct json_object *cursor; /* of the page that comes next, or NULL */
+};
+
+/* A member's text, borrowed; NULL unless it is a string. */
+static const char *text_of(struct json_object *object, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_is_type(object, json_type_object) ||
+	    !json_object_object_get_ex(object, key, &value) ||
+	    !json_object_is_type(value, json_type_string))
+		return NULL;
+	return json_object_get_string(value);
+}
+
+static void show_error(struct writer *writer, struct json_object *error)
+{
+	if (!writer_shows_errors(writer))
+		return;
+	writer_struct_begin(writer, NULL);
+	view_value(writer, "error", error);
+	writer_struct_end(writer);
+}
+
+static enum status refused(struct call *call, struct json_object *error)
+{
+	const char *message = text_of(error, "message");
+	struct json_object *data = NULL;
+
+	view_end(call->view);
+	show_error(call->writer, error);
+	writer_flush(call->writer); /* before what comes on stderr */
+	if (json_object_is_type(error, json_type_object))
+		json_object_object_get_ex(error, "data", &data);
+	complain(call->method, text_of(data, "hint"), "%s",
+	    message != NULL ? message : json_object_to_json_string(error));
+	return STATUS_REFUSED;
+}
+
+static enum status broken(const struct call *call, int rc)
+{
+	if (rc == -KM_ESYS)
+		complain(NULL, NULL, "cannot write the result: %m");
+	else
+		complain(call->method, NULL, "%s", km_strerror(rc));
+	return STATUS_BROKEN;
+}
+
+/*
+ * Keep the cursor that leads on. A server that gives back the one it was
+ * asked with would keep us for ever.
+ */
+static enum status take_cursor(struct call *call, struct json_object *result)
+{
+	struct json_object *next = view_next(result);
+
+	if (next != NULL && json_object_equal(next, call->cursor)) {
+		complain(call->method, "a fault of the server",
+		    "the result does not end: page %s leads to itself",
+		    json_object_to_json_string(next));
+		return STATUS_REFUSED;
+	}
+	json_object_put(call->cursor);
+	call->cursor = json_object_get(next);
+	return STATUS_OK;
+}
+
+static enum status show_page(struct call *call, struct json_object *result)
+{
+	int rc;
+
+	errno = 0;
+	rc = view_page(call->view, result);
+	if (view_next(result) == NULL)
+		view_end(call->view);
+	if (rc == 0)
+		rc = writer_flush(call->writer);
+	return rc == 0 ? STATUS_OK : broken(call, rc);
+}
+
+static enum status get_page(struct call *call, struct json_object *params)
+{
+	struct json_object *reply, *error, *result = NULL;
+	enum status status;
+
+	status =
+	    connection_call(call->connection, call->method, params, &reply);
+	if (status != STATUS_OK)
+		return status;
+	if (json_object_object_get_ex(reply, "error", &error)) {
+		status = refused(call, error);
+	} else {
+		json_object_object_get_ex(reply, "result", &result);
+		status = show_page(call, result);
+		if (status == STATUS_OK)
+			status = take_cursor(call, result);
+	}
+	json_object_put(reply);
+	return status;
+}
+
+/* The cursor carries all that the server needs to know for the next page. */
+static struct json_object *next_params(struct json_object *cursor)
+{
+	struct json_object *params = json_object_new_object();
+
+	if (params == NULL)
+		return NULL;
+	if (json_object_object_add(params, "cursor", json_object_get(cursor)) ==
+	    0)
+		return params;
+	json_object_put(cursor);
+	json_object_put(params);
+	return NULL;
+}
+
+static enum status get_pages(struct call *call, struct json_object *params)
+{
+	enum status status = get_page(call, params);
+
+	while (status == STATUS_OK && call->cursor != NULL) {
+		params = next_params(call->cursor);
+		if (params == NULL)
+			return broken(call, -KM_ENOMEM);
+		status = get_page(call, params);
+	}
+	return status;
+}
+
+enum status call_method(struct connection *connection, struct writer *writer,
+    const char *method, struct json_object *params)
+{
+	struct call call = {
+		.connection = connection,
+		.writer = writer,
+		.method = method,
+	};
+	enum status status;
+
+	if (view_new(writer, &call.view) != 0) {
+		json_object_put(params);
+		return broken(&call, -KM_ENOMEM);
+	}
+	status = get_pages(&call, params);
+	view_free(&call.view);
+	writer_flush(writer); /* what an error left open has just been ended */
+	json_object_put(call.cursor);
+	return status;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/* command.c - a command: a word for a method or an alias, and arguments. */
+#include "config.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "ctl/alias.h"
+#include "ctl/call.h"
+#include "ctl/command.h"
+#include "ctl/complain.h"
+#include "ctl/connection.h"
+#include "ctl/escape.h"
+#include "ctl/line.h"
+#include "ctl/options.h"
+#include "ctl/writer.h"
+
+struct command {
+	struct connection *connection;
+	struct writer *writer;
+};
+
+int command_new(const struct options *options, struct command **command)
+{
+	int rc;
+
+	*command = calloc(1, sizeof(**command));
+	if (*command == NULL)
+		return -KM_ENOMEM;
+	rc = connection_new(
+	    options->socket, options->timeout_ms, &(*command)->connection);
+	if (rc == 0)
+		rc = writer_new(options->form, stdout, &(*command)->writer);
+	if (rc != 0)
+		command_free(command);
+	return rc;
+}
+
+void command_free(struct command **command)
+{
+	if (*command == NULL)
+		return;
+	connection_free(&(*command)->connection);
+	writer_free(&(*command)->writer);
+	free(*command);
+	*command = NULL;
+}
+
+static enum status bad_word(const char *method, const char *word, int rc)
+{
+	if (rc == -KM_ERANGE)
+		complain(method, "s: before it makes it a string",
+		    "%s does not fit in 64 bits", word);
+	else if (rc == -KM_ENOMEM)
+		complain(method, NULL, "%s", km_strerror(rc));
+	else if (escape_is_utf8(word))
+		complain(method, "digits, maybe - before them",
+		    "%s is no whole number", word);
+	else
+		complain(method, NULL, "the argument %s is not UTF-8", word);
+	return rc == -KM_ENOMEM ? STATUS_BROKEN : STATUS_USAGE;
+}
+
+/* Give the array of count words; NULL in *params when there are none. */
+static enum status make_params(const char *method, size_t count,
+    char *const *words, struct json_object **params)
+{
+	struct json_object *value;
+	int rc = 0;
+
+	*params = count > 0 ? json_object_new_array() : NULL;
+	if (count > 0 && *params == NULL)
+		return bad_word(method, "", -KM_ENOMEM);
+	for (size_t i = 0; i < count; i++) {
+		rc = line_value(words[i], &value);
+		if (rc == 0 && json_object_array_add(*params, value) != 0) {
+			json_object_put(value);
+			rc = -KM_ENOMEM;
+		}
+		if (rc != 0) {
+			json_object_put(*params);
+			*params = NULL;
+			return bad_word(method, words[i], rc);
+		}
+	}
+	return STATUS_OK;
+}
+
+static enum status leave(const char *name, enum command_next *next)
+{
+	if (next == NULL) {
+		complain(name, "core.shutdown stops kmemd",
+		    "there is no prompt to leave");
+		return STATUS_USAGE;
+	}
+	*next = COMMAND_LEAVE;
+	return STATUS_OK;
+}
+
+static enum status call(struct command *command, const char *method,
+    size_t count, char *const *words)
+{
+	struct json_object *params;
+	enum status status = make_params(method, count, words, &params);
+
+	if (status != STATUS_OK)
+		return status;
+	return call_method(
+	    command->connection, command->writer, method, params);
+}
+
+enum status command_run(struct command *command, size_t count,
+    char *const *words, enum command_next *next)
+{
+	const struct alias *alias = alias_find(words[0], count - 1);
+
+	if (next != NULL)
+		*next = COMMAND_GO_ON;
+	if (alias != NULL && alias->method == NULL)
+		return leave(words[0], next);
+	if (*words[0] == '\0' || !escape_is_utf8(words[0])) {
+		complain(NULL, "help lists them",
+		    "\"%s\" cannot be a method's name", words[0]);
+		return STATUS_USAGE;
+	}
+	return call(command, alias != NULL ? alias->method : words[0],
+	    count - 1, words + 1);
+}
