@@ -6,15 +6,16 @@ noinst_LTLIBRARIES += %D%/libkmemd.la
 %C%_libkmemd_la_LIBADD = $(LIBEVENT_LIBS) $(JSONC_LIBS) $(CONFUSE_LIBS)
 %C%_libkmemd_la_SOURCES = \
 	%D%/chunk.h \
-	%D%/conf.h \
+	%D%/conf.c %D%/conf.h \
 	%D%/daemonize.h \
-	%D%/logsink.h \
-	%D%/modhost.h \
-	%D%/options.h \
+	%D%/logsink.c %D%/logsink.h \
+	%D%/modhost.c %D%/modhost.h \
+	%D%/options.c %D%/options.h \
 	%D%/pidfile.h \
 	%D%/privs.h \
 	%D%/title.h \
 	%D%/module.h \
+	%D%/modpath.c %D%/modpath.h \
 	%D%/param.c %D%/param.h \
 	%D%/param_default.h \
 	%D%/param_rows.h \

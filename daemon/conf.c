@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: ISC */
+/* conf.c - reads the configuration file with libconfuse. */
+#include "config.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "daemon/conf.h"
+#include "daemon/modhost.h"
+#include "daemon/param.h"
+
+/* libconfuse gives its callbacks no pointer of ours. */
+static struct {
+	const bool *pinned;
+	int errors;
+} reading;
+
+/* libconfuse's text for an unknown name; it gives the name as an argument. */
+static bool is_unknown_name(const char *fmt)
+{
+	return strcmp(fmt, "no such option '%s'") == 0;
+}
+
+/* All errors, ours and libconfuse's, come here. */
+__attribute__((format(printf, 2, 0))) static void say_error(
+    cfg_t *cfg, const char *fmt, va_list ap)
+{
+	char text[1500];
+	const char *remedy = "";
+
+	if (is_unknown_name(fmt)) {
+		fmt = "%s: no such parameter";
+		remedy = ", kmemd --help-conf lists them";
+	}
+	vsnprintf(text, sizeof(text), fmt, ap);
+	LM_ERR("%s:%d: %s%s", cfg->filename, cfg->line, text, remedy);
+	reading.errors++;
+}
+
+/* A value has been read: store it in the parameter of that name. */
+static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	enum param_id id = param_find(cfg_opt_name(opt));
+	char range[PARAM_TEXT_SIZE];
+	int rc;
+
+	*(const char **)result = value;
+	if (reading.pinned != NULL && reading.pinned[id])
+		rc = param_check_text(id, value);
+	else
+		rc = param_set_text(id, value);
+	if (rc < 0)
+		cfg_error(cfg, "%s: \"%s\" is %s: it must be %s",
+		    cfg_opt_name(opt), value,
+		    rc == -KM_ERANGE ? "out of range" : "of the wrong type",
+		    param_range(id, range, sizeof(range)));
+	return rc;
+}
+
+static int on_loadmodule(
+    cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
+{
+	struct modhost *module;
+	struct modhost_why why;
+	int rc;
+
+	if (argc != 1) {
+		cfg_error(cfg,
+		    "loadmodule: needs one argument, "
+		    "loadmodule(\"x.so\"), and has %d",
+		    argc);
+		return -1;
+	}
+	rc = modhost_load(argv[0], &why, &module);
+	if (rc < 0)
+		cfg_error(cfg, "loadmodule: %s", why.text);
+	return rc;
+}
+
+static int on_modparam(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
+{
+	struct modhost *module;
+	struct modhost_why why;
+	int rc;
+
+	if (argc != 3) {
+		cfg_error(cfg,
+		    "modparam: needs three arguments, modparam(\"x\""
+		    ", \"name\", value), and has %d",
+		    argc);
+		return -1;
+	}
+	module = modhost_find(argv[0]);
+	if (module == NULL) {
+		cfg_error(cfg,
+		    "modparam: module %s is not loaded: put "
+		    "loadmodule(\"%s.so\") before this line",
+		    argv[0], argv[0]);
+		return -1;
+	}
+	rc = modhost_param(module, argv[1], argv[2], &why);
+	if (rc < 0)
+		cfg_error(cfg, "modparam: %s", why.text);
+	return rc;
+}
+
+/* What libconfuse shall know: all values are texts, which param.h checks. */
+static cfg_opt_t confuse_options[] = {
+#define X(id, name, ...) CFG_STR_CB(name, NULL, CFGF_NODEFAULT, on_value),
+	PARAM_ROWS(X)
+#undef X
+#define X(name, id) CFG_STR_CB(name, NULL, CFGF_NODEFAULT, on_value),
+	    PARAM_ALIASES(X)
+#undef X
+		CFG_FUNC("loadmodule", on_loadmodule),
+	CFG_FUNC("modparam", on_modparam),
+	CFG_END(),
+};
+
+/*
+ * Open what can be parsed: reading a folder would make libconfuse's scanner
+ * exit. Returns 0 and *fp, or < 0 with errno.
+ */
+static int open_file(const char *path, FILE **fp)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? -KM_ENOENT : -KM_ESYS;
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		close(fd);
+		errno = EISDIR;
+		return -KM_ESYS;
+	}
+	*fp = fdopen(fd, "r");
+	if (*fp == NULL) {
+		close(fd);
+		return -KM_ESYS;
+	}
+	return 0;
+}
+
+static int parse(const char *path, FILE *fp)
+{
+	cfg_t *cfg = cfg_init(confuse_options, CFGF_NONE);
+	int rc = 0;
+
+	if (cfg == NULL)
+		return -KM_ENOMEM;
+	/* cfg_init() has turned to the user's language: messages stay ours. */
+	setlocale(LC_ALL, "C");
+	cfg_set_error_function(cfg, say_error);
+	cfg->filename = strdup(path); /* for messages; cfg_free() frees it */
+	if (cfg->filename == NULL)
+		rc = -KM_ENOMEM;
+	else if (cfg_parse_fp(cfg, fp) != CFG_SUCCESS || reading.errors > 0)
+		rc = -KM_EINVAL;
+	cfg_free(cfg);
+	return rc;
+}
+
+/* Values that do not fit each other: no single line is to blame. */
+static int check_all(const char *path)
+{
+	char why[PARAM_TEXT_SIZE];
+	int rc = param_check_all(why, sizeof(why));
+
+	if (rc < 0)
+		LM_ERR("%s: %s", path, why);
+	return rc;
+}
+
+int conf_load(const char *path, enum conf_need need, const bool *pinned)
+{
+	FILE *fp;
+	int rc = open_file(path, &fp);
+
+	if (rc == -KM_ENOENT && need == CONF_OPTIONAL)
+		return check_all("kmemd");
+	if (rc < 0) {
+		LM_ERR("%s: cannot read the configuration: %m", path);
+		return rc;
+	}
+	reading.pinned = pinned;
+	reading.errors = 0;
+	rc = parse(path, fp);
+	fclose(fp);
+	reading.pinned = NULL;
+	return rc < 0 ? rc : check_all(path);
+}
