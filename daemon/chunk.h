@@ -8,20 +8,31 @@
  */
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct km_pool;
 
 /*
  * Create the segment, map it at shm_base, make the pool, and let shm_malloc()
- * of this process use it. Returns 0, or < 0 (logged).
+ * of this process use it. uid and gid: whom a SysV segment is given to.
+ * Returns 0, or < 0 (logged).
  */
-int chunk_open(void);
+int chunk_open(uid_t uid, gid_t gid);
 void chunk_close(void);
+
+/* In a worker, right after the fork: the map is all it needs. */
+void chunk_leave(void);
 
 /* The pool, at the address where all processes have it; NULL: none. */
 struct km_pool *chunk_pool(void);
 
 /* Bytes mapped at chunk_pool(), for a view. */
 size_t chunk_size(void);
+
+/* The supervisor's slot in it. */
+uint32_t chunk_slot(void);
+
+/* Set the pool's clock: seconds since chunk_open(). Returns them. */
+uint32_t chunk_tick(void);
 
 #endif

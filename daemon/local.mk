@@ -5,7 +5,6 @@ noinst_LTLIBRARIES += %D%/libkmemd.la
 	$(CONFUSE_CFLAGS)
 %C%_libkmemd_la_LIBADD = $(LIBEVENT_LIBS) $(JSONC_LIBS) $(CONFUSE_LIBS)
 %C%_libkmemd_la_SOURCES = \
-	%D%/chunk.h \
 	%D%/conf.c %D%/conf.h \
 	%D%/daemonize.h \
 	%D%/logsink.c %D%/logsink.h \
@@ -19,7 +18,23 @@ noinst_LTLIBRARIES += %D%/libkmemd.la
 	%D%/param.c %D%/param.h \
 	%D%/param_default.h \
 	%D%/param_rows.h \
-	%D%/param_text.c %D%/param_text.h \
-	%D%/pkgpool.h \
+	%D%/param_text.c %D%/param_text.h
+
+# Processes: the supervisor, its workers, their memory.
+%C%_libkmemd_la_SOURCES += \
+	%D%/chan.c %D%/chan.h \
+	%D%/chunk.c %D%/chunk.h \
+	%D%/phases.c %D%/phases.h \
+	%D%/pkgpool.c %D%/pkgpool.h \
 	%D%/proc.c %D%/proc.h \
-	%D%/super.h
+	%D%/rpcserve.c %D%/rpcserve.h \
+	%D%/service.c %D%/service.h \
+	%D%/signals.c %D%/signals.h \
+	%D%/summary.c %D%/summary.h \
+	%D%/super.c %D%/super.h \
+	%D%/super_worker.c %D%/super_worker.h \
+	%D%/worker.c %D%/worker.h
+
+# Methods: a file for each name space.
+%C%_libkmemd_la_SOURCES += \
+	%D%/methods/methods.c %D%/methods/methods.h

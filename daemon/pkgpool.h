@@ -32,7 +32,10 @@ void pkgpool_drop(struct proc *worker);
  * In the new worker, before any other code: its copy takes the place of the
  * supervisor's pool. Returns 0, or < 0: the worker must _exit().
  */
-int pkgpool_enter(struct proc *worker);
+int pkgpool_enter(const struct proc *worker);
+
+/* Later in the new worker: let go of the other pools. */
+void pkgpool_leave(void);
 
 /* Set the clock of all pkg pools. Called once a second. */
 void pkgpool_tick(uint32_t epoch);

@@ -72,6 +72,16 @@ bool proc_is_alive(const struct proc *proc)
 	       proc->state == PROC_STOPPING;
 }
 
+void proc_set_launched(struct proc *proc, pid_t pid, const char *desc)
+{
+	if (proc->state == PROC_DEAD)
+		proc->restarts++;
+	proc->pid = pid;
+	proc->state = PROC_STARTING;
+	proc->started = time(NULL);
+	proc_set_desc(proc, desc);
+}
+
 void proc_set_desc(struct proc *proc, const char *desc)
 {
 	snprintf(proc->desc, sizeof(proc->desc), "%s", desc);

@@ -20,6 +20,8 @@
 
 #include "mem/segment.h"
 
+struct km_pool;
+
 enum proc_state {
 	PROC_NONE,     /* never launched */
 	PROC_STARTING, /* launched, not yet ready */
@@ -44,6 +46,7 @@ struct proc {
 	uint32_t slot;	   /* its participant's slot in the shm pool */
 	struct segment pkg_segment; /* its pkg pool */
 	const void *pkg_map;	    /* read-only, for a view; NULL: none */
+	struct km_pool *pkg_header; /* a worker's, writable: for its clock */
 	size_t pkg_size;	    /* bytes of that map */
 };
 
@@ -62,6 +65,9 @@ struct proc *proc_by_pid(pid_t pid);
 
 /* Whether a process runs (or is stopped) in this row. */
 bool proc_is_alive(const struct proc *proc);
+
+/* A process of this pid has been launched in the row: it is starting. */
+void proc_set_launched(struct proc *proc, pid_t pid, const char *desc);
 
 /* Set the text that core.psx and pkg.stats show; cut to fit. */
 void proc_set_desc(struct proc *proc, const char *desc);

@@ -14,27 +14,30 @@ struct event_base;
 int super_init(void);
 void super_fini(void);
 
+/*
+ * In a worker, right after the fork and before the server and super_fini():
+ * what happens to the loop from now on is not the supervisor's any more.
+ */
+void super_unshare(void);
+
 /* The supervisor's event loop. Borrowed. */
 struct event_base *super_base(void);
 
 /*
- * Launch all workers and wait until each is ready. Returns 0, or < 0 when one
- * died or was not ready in time (logged); those that run are to be stopped.
- * In a worker it does not return.
+ * Launch all workers and wait until each is ready. Returns 0; or < 0 when one
+ * died, was not ready in time, or we were told to stop (logged): then all of
+ * them have gone. In a worker it does not return.
  */
 int super_start_workers(void);
 
-/* Serve until told to stop. Returns 0: all workers have gone. */
-int super_loop(void);
+/* Serve until told to stop, and all workers have gone. */
+void super_loop(void);
 
 /*
  * Begin to stop: no new calls, workers are told. The second time they are
  * killed. Returns at once; super_loop() returns when it is done.
  */
 void super_stop(void);
-
-/* Kill what still runs, and reap it. */
-void super_stop_workers(void);
 
 /* Whether super_stop() was called. */
 bool super_is_stopping(void);

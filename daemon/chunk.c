@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+/* chunk.c - the shared memory segment of the service, with its shm pool. */
+#include "config.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "daemon/chunk.h"
+#include "daemon/param.h"
+#include "mem/pool.h"
+#include "mem/segment.h"
+
+#define CHUNK_SLOTS 4096 /* participants, the dead with orphans included */
+#define MB	    ((size_t)1 << 20)
+
+static struct {
+	struct segment segment;
+	struct km_pool *pool;
+	uint32_t slot; /* the supervisor's */
+	time_t opened; /* monotonic, seconds */
+} chunk = { .segment.id = -1 };
+
+static time_t monotonic(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* A write to each page, so that lack of memory shows now and not later. */
+static void touch(void *map, size_t size)
+{
+	volatile unsigned char *byte = map;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (size_t i = 0; i < size; i += page)
+		byte[i] = byte[i];
+}
+
+static enum segment_backend backend(void)
+{
+	const char *name = param_string(P_SHM_BACKEND);
+
+	return strcmp(name, segment_backend_names[SEGMENT_SYSV]) == 0
+		   ? SEGMENT_SYSV
+		   : SEGMENT_MEMFD;
+}
+
+static int open_segment(uid_t uid, gid_t gid, void **map)
+{
+	struct segment_options opt = {
+		.name = "kmemd-shm",
+		.size = (size_t)param_int(P_SHM_MEM_SIZE) * MB,
+		.backend = backend(),
+		.uid = uid,
+		.gid = gid,
+	};
+	void *base = (void *)(uintptr_t)param_int(P_SHM_BASE);
+	int rc;
+
+	rc = segment_create(&chunk.segment, &opt);
+	if (rc < 0) {
+		LM_ERR("cannot create a chunk of %ld MB: %s (-m, shm_mem_size)",
+		    param_int(P_SHM_MEM_SIZE), km_strerror(rc));
+		return rc;
+	}
+	rc = segment_map(&chunk.segment, base, map);
+	if (rc < 0)
+		LM_ERR("cannot map the chunk at %p: %s (set shm_base to an "
+		       "address that is free in all programs)",
+		    base, km_strerror(rc));
+	return rc;
+}
+
+static int make_pool(void *map)
+{
+	struct pool_options opt = {
+		.kind = KM_SHM,
+		.manager = param_string(P_SHM_MANAGER),
+		.name = "shm",
+		.n_slots = CHUNK_SLOTS,
+		.size = chunk.segment.size,
+	};
+	int rc = pool_create(map, &opt, &chunk.pool);
+
+	if (rc == 0)
+		rc = pool_slot_claim(chunk.pool, &chunk.slot);
+	if (rc < 0) {
+		LM_ERR("cannot make a shm pool of %ld MB with manager %s: %s "
+		       "(-m, -x)",
+		    param_int(P_SHM_MEM_SIZE), opt.manager, km_strerror(rc));
+		return rc;
+	}
+	chunk.opened = monotonic();
+	pool_set_owner(chunk.pool, getpid(), "shm");
+	pool_slot_set(chunk.pool, chunk.slot, getpid(), 0, "supervisor");
+	pool_use(KM_SHM, chunk.pool, chunk.slot);
+	return 0;
+}
+
+int chunk_open(uid_t uid, gid_t gid)
+{
+	void *map = NULL;
+	int rc;
+
+	rc = open_segment(uid, gid, &map);
+	if (rc == 0 && param_int(P_SHM_FORCE_ALLOC))
+		touch(map, chunk.segment.size);
+	if (rc == 0)
+		rc = make_pool(map);
+	if (rc < 0) {
+		if (map != NULL)
+			segment_unmap(&chunk.segment, map);
+		segment_close(&chunk.segment);
+		chunk.pool = NULL;
+	}
+	return rc;
+}
+
+void chunk_close(void)
+{
+	if (chunk.pool == NULL)
+		return;
+	pool_use(KM_SHM, NULL, 0);
+	segment_unmap(&chunk.segment, chunk.pool);
+	segment_close(&chunk.segment);
+	chunk.pool = NULL;
+}
+
+void chunk_leave(void)
+{
+	segment_close(&chunk.segment);
+}
+
+struct km_pool *chunk_pool(void)
+{
+	return chunk.pool;
+}
+
+size_t chunk_size(void)
+{
+	return chunk.segment.size;
+}
+
+uint32_t chunk_slot(void)
+{
+	return chunk.slot;
+}
+
+uint32_t chunk_tick(void)
+{
+	uint32_t epoch = (uint32_t)(monotonic() - chunk.opened);
+
+	__atomic_store_n(&chunk.pool->epoch, epoch, __ATOMIC_RELAXED);
+	return epoch;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* methods.c - the list of tables. */
+#include "config.h"
+
+#include <stddef.h>
+
+#include "daemon/methods/methods.h"
+
+const struct rpc_method *const methods_tables[] = {
+	NULL,
+};

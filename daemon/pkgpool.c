@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+/* pkgpool.c - the pkg pools of the supervisor and of its workers. */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "daemon/param.h"
+#include "daemon/pkgpool.h"
+#include "daemon/proc.h"
+#include "mem/pool.h"
+#include "mem/segment.h"
+
+#define MB ((size_t)1 << 20)
+
+static void *base(void)
+{
+	return (void *)(uintptr_t)param_int(P_PKG_BASE);
+}
+
+static int create(struct proc *proc)
+{
+	char name[32];
+	struct segment_options opt = {
+		.name = name,
+		.size = (size_t)param_int(P_PKG_MEM_SIZE) * MB,
+		.backend = SEGMENT_MEMFD,
+		.uid = (uid_t)-1,
+		.gid = (gid_t)-1,
+	};
+	int rc;
+
+	snprintf(name, sizeof(name), "kmemd-pkg-%d", proc->rank);
+	rc = segment_create(&proc->pkg_segment, &opt);
+	if (rc < 0)
+		LM_ERR("cannot create a pkg pool of %ld MB: %s "
+		       "(-M, pkg_mem_size)",
+		    param_int(P_PKG_MEM_SIZE), km_strerror(rc));
+	return rc;
+}
+
+static int make_pool(void *map, size_t size)
+{
+	struct pool_options opt = {
+		.kind = KM_PKG,
+		.manager = param_string(P_PKG_MANAGER),
+		.name = "pkg",
+		.n_slots = 1,
+		.size = size,
+	};
+	struct km_pool *pool;
+	int rc;
+
+	rc = pool_create(map, &opt, &pool);
+	if (rc < 0) {
+		LM_ERR("cannot make a pkg pool of %ld MB with manager %s: %s "
+		       "(-M, -X)",
+		    param_int(P_PKG_MEM_SIZE), opt.manager, km_strerror(rc));
+		return rc;
+	}
+	pool_set_owner(pool, getpid(), "pkg");
+	pool_use(KM_PKG, pool, 0);
+	return 0;
+}
+
+int pkgpool_open(struct proc *self)
+{
+	void *map;
+	int rc;
+
+	rc = create(self);
+	if (rc < 0)
+		return rc;
+	rc = segment_map(&self->pkg_segment, base(), &map);
+	if (rc < 0) {
+		LM_ERR("cannot map the pkg pool at %p: %s (set pkg_base to an "
+		       "address that is free)",
+		    base(), km_strerror(rc));
+		goto out;
+	}
+	self->pkg_map = map;
+	self->pkg_size = self->pkg_segment.size;
+	rc = make_pool(map, self->pkg_size);
+out:
+	if (rc < 0)
+		pkgpool_close(self);
+	return rc;
+}
+
+void pkgpool_close(struct proc *self)
+{
+	pool_use(KM_PKG, NULL, 0);
+	pkgpool_drop(self);
+}
+
+void pkgpool_drop(struct proc *proc)
+{
+	if (proc->pkg_map != NULL)
+		segment_unmap(&proc->pkg_segment, proc->pkg_map);
+	if (proc->pkg_header != NULL)
+		segment_unmap(&proc->pkg_segment, proc->pkg_header);
+	proc->pkg_map = NULL;
+	proc->pkg_header = NULL;
+	proc->pkg_size = 0;
+	segment_close(&proc->pkg_segment);
+}
+
+int pkgpool_copy(struct proc *worker)
+{
+	const struct proc *self = proc_at(0);
+	void *header;
+	int rc;
+
+	pkgpool_drop(worker);
+	rc = create(worker);
+	if (rc < 0)
+		return rc;
+	rc = segment_copy(
+	    &self->pkg_segment, self->pkg_map, &worker->pkg_segment);
+	if (rc == 0)
+		rc = segment_map_readonly(
+		    &worker->pkg_segment, &worker->pkg_map);
+	if (rc == 0)
+		rc = segment_map(&worker->pkg_segment, NULL, &header);
+	if (rc < 0) {
+		LM_ERR(
+		    "cannot copy the pkg pool for worker %d: %m", worker->rank);
+		pkgpool_drop(worker);
+		return rc;
+	}
+	worker->pkg_header = header;
+	worker->pkg_size = worker->pkg_segment.size;
+	return 0;
+}
+
+int pkgpool_enter(const struct proc *worker)
+{
+	struct km_pool *pool = base();
+	int rc = segment_map_over(&worker->pkg_segment, pool);
+
+	if (rc < 0)
+		return rc;
+	pool_set_owner(pool, getpid(), "pkg");
+	pool_use(KM_PKG, pool, 0);
+	return 0;
+}
+
+void pkgpool_leave(void)
+{
+	segment_close(&proc_at(0)->pkg_segment);
+	for (unsigned i = 1; i < proc_count(); i++)
+		pkgpool_drop(proc_at(i));
+}
+
+/* Copies keep the supervisor's time of creation, so one clock fits all. */
+void pkgpool_tick(uint32_t epoch)
+{
+	struct km_pool *own = pool_in_use(KM_PKG);
+
+	if (own != NULL)
+		__atomic_store_n(&own->epoch, epoch, __ATOMIC_RELAXED);
+	for (unsigned i = 1; i < proc_count(); i++) {
+		struct km_pool *header = proc_at(i)->pkg_header;
+
+		if (header != NULL)
+			__atomic_store_n(
+			    &header->epoch, epoch, __ATOMIC_RELAXED);
+	}
+}

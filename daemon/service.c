@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: ISC */
+/* service.c - kmemd as a list of phases. */
+#include "config.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "daemon/chunk.h"
+#include "daemon/conf.h"
+#include "daemon/daemonize.h"
+#include "daemon/logsink.h"
+#include "daemon/modhost.h"
+#include "daemon/options.h"
+#include "daemon/param.h"
+#include "daemon/phases.h"
+#include "daemon/pidfile.h"
+#include "daemon/pkgpool.h"
+#include "daemon/privs.h"
+#include "daemon/proc.h"
+#include "daemon/rpcserve.h"
+#include "daemon/service.h"
+#include "daemon/super.h"
+#include "daemon/title.h"
+
+static struct {
+	struct phases phases;
+	struct options options;
+	struct privs privs;
+	gid_t socket_gid;
+	int argc;
+	char **argv;
+	int exit_status; /* when the start goes no further */
+} service = { .exit_status = OPTIONS_EXIT_FAILED };
+
+static int start_title(void)
+{
+	logsink_open(LOGSINK_TERMINAL, NULL);
+	return title_init(service.argc, service.argv);
+}
+
+static void stop_title(void)
+{
+	title_fini();
+	logsink_close();
+}
+
+/* What is printed instead of serving. */
+static void (*const printers[])(void) = {
+	[OPTIONS_HELP] = options_print_help,
+	[OPTIONS_HELP_CONF] = param_print_table,
+	[OPTIONS_VERSION] = options_print_version,
+};
+
+static int start_options(void)
+{
+	enum options_action action;
+	int rc;
+
+	rc = param_init();
+	if (rc == 0)
+		rc =
+		    options_parse(service.argc, service.argv, &service.options);
+	if (rc < 0) {
+		service.exit_status = options_exit_status(rc);
+		return rc;
+	}
+	action = service.options.action;
+	if (action == OPTIONS_RUN || action == OPTIONS_CHECK)
+		return 0;
+	printers[action]();
+	service.exit_status = OPTIONS_EXIT_OK;
+	return PHASE_DONE;
+}
+
+/* User and groups are part of it: a name that does not exist is found here. */
+static int start_conf(void)
+{
+	const struct options *opt = &service.options;
+	int rc;
+
+	rc = conf_load(opt->conf_path, opt->conf_need, opt->pinned);
+	if (rc == 0)
+		rc = privs_resolve(param_string(P_USER), param_string(P_GROUP),
+		    &service.privs);
+	service.socket_gid = service.privs.gid;
+	if (rc == 0 && param_string(P_RPC_SOCKET_GROUP)[0] != '\0')
+		rc = privs_group(
+		    param_string(P_RPC_SOCKET_GROUP), &service.socket_gid);
+	if (rc < 0) {
+		modhost_destroy_all();
+		return rc;
+	}
+	if (opt->action != OPTIONS_CHECK)
+		return 0;
+	printf("%s: configuration is good\n", opt->conf_path);
+	service.exit_status = OPTIONS_EXIT_OK;
+	return PHASE_DONE;
+}
+
+static int start_background(void)
+{
+	int role;
+
+	if (service.options.foreground)
+		return 0;
+	role = daemonize_fork();
+	if (role != DAEMONIZE_PARENT)
+		return role < 0 ? role : 0;
+	service.exit_status = daemonize_wait();
+	return PHASE_DONE;
+}
+
+/* Errors of the start are shown to whoever waits for it as well. */
+static int start_log(void)
+{
+	const struct options *opt = &service.options;
+	int rc;
+
+	rc = logsink_open(opt->log_stderr ? LOGSINK_STDERR : LOGSINK_SYSLOG,
+	    param_string(P_LOG_FACILITY));
+	if (rc < 0)
+		return rc;
+	if (!opt->foreground)
+		logsink_tee(daemonize_fd());
+	else if (!opt->log_stderr)
+		logsink_tee(STDERR_FILENO);
+	return 0;
+}
+
+static int start_pidfile(void)
+{
+	return pidfile_open(
+	    param_string(P_PIDFILE), service.privs.uid, service.privs.gid);
+}
+
+static int start_chunk(void)
+{
+	return chunk_open(service.privs.uid, service.privs.gid);
+}
+
+static int start_pkg(void)
+{
+	int rc = proc_init((unsigned)param_int(P_WORKERS));
+
+	if (rc < 0)
+		return rc;
+	proc_set_launched(proc_at(0), getpid(), "kmemd supervisor");
+	proc_at(0)->slot = chunk_slot();
+	rc = pkgpool_open(proc_at(0));
+	if (rc < 0)
+		proc_fini();
+	return rc;
+}
+
+static void stop_pkg(void)
+{
+	pkgpool_close(proc_at(0));
+	proc_fini();
+}
+
+static void leave_pkg(void)
+{
+	pkgpool_leave();
+	proc_fini();
+}
+
+/* A module that failed has run in part: destroy of those before it is due. */
+static int start_modules(void)
+{
+	int rc = modhost_init_all();
+
+	if (rc < 0)
+		modhost_destroy_all();
+	return rc;
+}
+
+static int start_rpc(void)
+{
+	return rpcserve_open(
+	    super_base(), service.privs.uid, service.socket_gid);
+}
+
+/* Changing the user resets what is allowed for core files: it comes first. */
+static int start_privileges(void)
+{
+	int rc = privs_drop(&service.privs);
+
+	if (rc == 0)
+		rc = param_int(P_DISABLE_CORE_DUMP) ? privs_forbid_core()
+						    : privs_allow_core();
+	if (rc == 0 && param_int(P_MLOCK_PAGES))
+		rc = privs_lock_memory();
+	return rc;
+}
+
+/*
+ * A worker leaves, from the last row up: first the event loop is made its own
+ * (super_unshare), so that closing things does not reach into the parent's.
+ */
+static const struct phase table[] = {
+	{ "title", start_title, stop_title },
+	{ "options", start_options },
+	{ "conf", start_conf, modhost_destroy_all },
+	{ "background", start_background },
+	{ "log", start_log },
+	{ "pidfile", start_pidfile, pidfile_close },
+	{ "chunk", start_chunk, chunk_close, chunk_leave },
+	{ "pkg pool", start_pkg, stop_pkg, leave_pkg },
+	{ "modules", start_modules, modhost_destroy_all },
+	{ "supervisor", super_init, super_fini, super_fini },
+	{ "rpc socket", start_rpc, rpcserve_close, rpcserve_leave },
+	{ "privileges", start_privileges, NULL, super_unshare },
+	{ "workers", super_start_workers },
+	{ NULL },
+};
+
+static void announce(void)
+{
+	const struct options *opt = &service.options;
+
+	proc_at(0)->state = PROC_READY;
+	title_set("kmemd", "kmemd: supervisor");
+	logsink_tee(-1);
+	if (!opt->foreground)
+		daemonize_ready(opt->log_stderr ? DAEMONIZE_KEEP_STDERR
+						: DAEMONIZE_DROP_STDERR);
+	LM_NOTICE("kmemd " PACKAGE_VERSION " is ready: %ld workers, "
+		  "shm %ld MB, pkg %ld MB, %s",
+	    param_int(P_WORKERS), param_int(P_SHM_MEM_SIZE),
+	    param_int(P_PKG_MEM_SIZE), param_string(P_RPC_SOCKET));
+}
+
+int service_run(int argc, char **argv)
+{
+	service.phases.table = table;
+	service.argc = argc;
+	service.argv = argv;
+	if (phases_start(&service.phases) != 0)
+		return service.exit_status;
+	announce();
+	super_loop();
+	LM_NOTICE("kmemd stops");
+	phases_stop(&service.phases);
+	return OPTIONS_EXIT_OK;
+}
+
+void service_leave(void)
+{
+	phases_leave(&service.phases);
+}

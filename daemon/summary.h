@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* summary.h - the status of this process's pools, to the log. */
+#ifndef KMEMD_SUMMARY_H
+#define KMEMD_SUMMARY_H
+/*
+ * Concurrency: the process's one thread, from its event loop.
+ */
+
+/* Write what the parameter mem_summary asks for, at level memlog. */
+void summary_log(void);
+
+#endif

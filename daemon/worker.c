@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/* worker.c - a worker process, from its fork to its exit. */
+#include "config.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "daemon/chan.h"
+#include "daemon/chunk.h"
+#include "daemon/logsink.h"
+#include "daemon/modhost.h"
+#include "daemon/module.h"
+#include "daemon/param.h"
+#include "daemon/pkgpool.h"
+#include "daemon/privs.h"
+#include "daemon/proc.h"
+#include "daemon/service.h"
+#include "daemon/signals.h"
+#include "daemon/summary.h"
+#include "daemon/title.h"
+#include "daemon/worker.h"
+#include "mem/pool.h"
+
+static struct {
+	struct event_base *base;
+	struct chan *chan; /* NULL in the supervisor */
+	int rank;
+} worker;
+
+static void on_stop(void *arg, const char *text)
+{
+	event_base_loopbreak(worker.base);
+}
+
+static void on_log_reopen(void *arg, const char *text)
+{
+	logsink_reopen();
+}
+
+static void on_closed(void *arg)
+{
+	LM_NOTICE("worker %d: the supervisor has gone, exiting", worker.rank);
+	event_base_loopbreak(worker.base);
+}
+
+static const struct chan_ops ops = {
+	.on = {
+		[CHAN_STOP] = on_stop,
+		[CHAN_LOG_REOPEN] = on_log_reopen,
+	},
+	.closed = on_closed,
+};
+
+static void on_term(evutil_socket_t sig, short what, void *arg)
+{
+	event_base_loopbreak(worker.base);
+}
+
+static void on_usr1(evutil_socket_t sig, short what, void *arg)
+{
+	summary_log();
+}
+
+/*
+ * SIGINT and SIGHUP come to the whole foreground group of a terminal: they
+ * are the supervisor's to act on.
+ */
+static const struct signal_row signal_rows[] = {
+	{ SIGTERM, on_term },
+	{ SIGUSR1, on_usr1 },
+	{ SIGINT, NULL },
+	{ SIGHUP, NULL },
+	{ SIGPIPE, NULL },
+	{ 0, NULL },
+};
+
+int km_workers(void)
+{
+	return (int)param_int(P_WORKERS);
+}
+
+void km_set_desc(const char *desc)
+{
+	if (worker.chan != NULL)
+		chan_send(worker.chan, CHAN_DESC, desc);
+	else if (proc_at(0) != NULL)
+		proc_set_desc(proc_at(0), desc);
+}
+
+/*
+ * Die with the supervisor. Its end of the channel closes as well, but that is
+ * seen only by a worker that comes back to its loop.
+ */
+static int follow(pid_t supervisor)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) {
+		LM_ERR("worker %d: prctl: %m", worker.rank);
+		return -KM_ESYS;
+	}
+	if (getppid() != supervisor) {
+		LM_ERR("worker %d: the supervisor has gone", worker.rank);
+		return -KM_ECLOSED;
+	}
+	return 0;
+}
+
+static void set_names(void)
+{
+	char title[32];
+
+	snprintf(title, sizeof(title), "kmemd: worker %d", worker.rank);
+	title_set("kmemd", title);
+	logsink_set_rank(worker.rank);
+}
+
+static int start(int chan_fd, struct signals **signals)
+{
+	static sigset_t none;
+	int rc;
+
+	worker.base = event_base_new();
+	if (worker.base == NULL) {
+		close(chan_fd);
+		return -KM_ENOMEM;
+	}
+	rc = chan_new(worker.base, chan_fd, &ops, NULL, &worker.chan);
+	if (rc == 0)
+		rc = signals_new(worker.base, signal_rows, signals);
+	if (rc < 0)
+		return rc;
+	signals_unblock(&none);
+	rc = param_int(P_MLOCK_PAGES) ? privs_lock_memory() : 0;
+	if (rc == 0)
+		rc = modhost_child_init_all(worker.rank, worker.base);
+	if (rc == 0)
+		rc = chan_send(worker.chan, CHAN_READY, NULL);
+	return rc;
+}
+
+static void finish(struct signals **signals)
+{
+	modhost_destroy_all();
+	signals_free(signals);
+	chan_free(&worker.chan);
+	if (worker.base != NULL)
+		event_base_free(worker.base);
+	libevent_global_shutdown();
+}
+
+_Noreturn void worker_run(const struct proc *proc, int chan_fd)
+{
+	struct signals *signals = NULL;
+	pid_t supervisor = proc_at(0)->pid;
+	int rc;
+
+	if (pkgpool_enter(proc) < 0)
+		_exit(EXIT_FAILURE);
+	worker.rank = proc->rank;
+	pool_use(KM_SHM, chunk_pool(), proc->slot);
+	service_leave();
+	set_names();
+	rc = follow(supervisor);
+	if (rc == 0)
+		rc = start(chan_fd, &signals);
+	if (rc < 0)
+		LM_ERR("worker %d: cannot start: %s", worker.rank,
+		    km_strerror(rc));
+	else
+		event_base_dispatch(worker.base);
+	finish(&signals);
+	exit(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+}
