@@ -25,6 +25,16 @@ unit_tests += %D%/unit/check_ctl_view
 functional_tests += %D%/functional/00-start-stop.sh
 
 # --- lint: tests/lint/X.sh ---
+lint_tests += %D%/lint/layers.sh
+lint_tests += %D%/lint/headers.sh
+lint_tests += %D%/lint/symbols.sh
+lint_tests += %D%/lint/sizes.sh
+lint_tests += %D%/lint/spdx.sh
+lint_tests += %D%/lint/registered.sh
+lint_tests += %D%/lint/manrows.sh
+lint_tests += %D%/lint/mandoc.sh
+lint_tests += %D%/lint/shell.sh
+lint_tests += %D%/lint/words.sh
 
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)
@@ -32,7 +42,8 @@ TESTS += $(unit_tests)
 endif
 TESTS += $(lint_tests) $(functional_tests)
 EXTRA_DIST += $(lint_tests) $(functional_tests) %D%/unit/run.sh \
-	%D%/functional/lib.sh
+	%D%/functional/lib.sh %D%/tap.sh %D%/lint/files.sh \
+	%D%/lint/symbols.txt
 
 # --- how they run ---
 TEST_EXTENSIONS = .sh
@@ -44,7 +55,9 @@ SH_LOG_COMPILER = timeout -k 10 $(TEST_TIMEOUT_S) $(SHELL)
 TEST_TIMEOUT_S = 300
 AM_TESTS_ENVIRONMENT = \
 	CC='$(CC)'; CXX='$(CXX)'; NM='$(NM)'; LIBTOOL='$(SHELL) ./libtool'; \
-	export CC CXX NM LIBTOOL;
+	LINT_CFLAGS='$(CHECK_CFLAGS) $(LIBEVENT_CFLAGS) $(JSONC_CFLAGS) \
+	$(CONFUSE_CFLAGS) $(LIBEDIT_CFLAGS)'; \
+	export CC CXX NM LIBTOOL LINT_CFLAGS;
 
 # One kind alone; check-dynamic is all that runs code of ours.
 check-unit:

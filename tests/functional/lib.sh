@@ -10,17 +10,14 @@
 #
 # Each test has a directory of its own ($T) with sockets, log and configuration
 # in it. done_testing stops what still runs, and fails when anything is left:
-# a process, a segment, a report of a sanitizer. stdout is TAP; what else there
-# is to say goes to stderr, so to the test's .log.
+# a process, a segment, a report of a sanitizer. The verbs of TAP: tests/tap.sh.
 #
 # By hand: cd build && srcdir=.. sh ../tests/functional/NN-name.sh
 
-B=$PWD # the build directory, where make runs the tests
-# shellcheck disable=SC2034 # for the tests: the source directory
-S=$(cd "${srcdir:-.}" && pwd)
+. "${srcdir:-.}/tests/tap.sh"
+
 KMEMD=${KMEMD:-$B/daemon/kmemd}
 KMEMCTL=${KMEMCTL:-$B/ctl/kmemctl}
-T=$(mktemp -d "${TMPDIR:-/tmp}/kmem-test.XXXXXX") || exit 99
 KMEMD_SOCK=$T/rpc.sock
 KMEMD_LOG=$T/kmemd.log
 export KMEMD_SOCK
@@ -32,120 +29,8 @@ export ASAN_OPTIONS UBSAN_OPTIONS
 # Deadlines are for a quiet machine; slow builds (valgrind) raise the factor.
 KMEM_SLOW=${KMEM_SLOW:-1}
 
-tap_n=0
-tap_failed=0
-tap_done=no
 kmemd_pid= # the one started last, empty when stopped
 sessions=  # of all that were started
-
-# --- TAP ---
-
-note() {
-	printf '%s\n' "$*" | sed 's/^/# /' >&2
-}
-
-# pass NAME, not_ok NAME [WHY...]
-pass() {
-	tap_n=$((tap_n + 1))
-	printf 'ok %d - %s\n' "$tap_n" "$1"
-}
-
-not_ok() {
-	tap_n=$((tap_n + 1))
-	tap_failed=$((tap_failed + 1))
-	printf 'not ok %d - %s\n' "$tap_n" "$1"
-	shift
-	test $# -eq 0 || note "$@"
-	return 1
-}
-
-# ok NAME COMMAND...: the command succeeds. fails NAME COMMAND...: it does not.
-ok() {
-	ok_name=$1
-	shift
-	if "$@" >"$T/ok.out" 2>&1; then
-		pass "$ok_name"
-	else
-		not_ok "$ok_name" "status $? of: $*" "$(cat "$T/ok.out")"
-	fi
-}
-
-fails() {
-	ok_name=$1
-	shift
-	if "$@" >"$T/ok.out" 2>&1; then
-		not_ok "$ok_name" "succeeded: $*" "$(cat "$T/ok.out")"
-	else
-		pass "$ok_name"
-	fi
-}
-
-# status N NAME COMMAND...: the command exits with N; its output: $T/ok.out.
-status() {
-	ok_want=$1 ok_name=$2 ok_status=0
-	shift 2
-	"$@" >"$T/ok.out" 2>&1 || ok_status=$?
-	if test "$ok_status" -eq "$ok_want"; then
-		pass "$ok_name"
-	else
-		not_ok "$ok_name" "status $ok_status, not $ok_want, of: $*" \
-			"$(cat "$T/ok.out")"
-	fi
-}
-
-# is GOT WANT NAME
-is() {
-	if test "$1" = "$2"; then
-		pass "$3"
-	else
-		not_ok "$3" "got:  $1
-want: $2"
-	fi
-}
-
-# like TEXT ERE NAME, unlike TEXT ERE NAME: some line matches, none does.
-like() {
-	if printf '%s\n' "$1" | grep -Eq -e "$2"; then
-		pass "$3"
-	else
-		not_ok "$3" "no match of: $2
-in: $1"
-	fi
-}
-
-unlike() {
-	if printf '%s\n' "$1" | grep -Eq -e "$2"; then
-		not_ok "$3" "a match of: $2
-in: $1"
-	else
-		pass "$3"
-	fi
-}
-
-# compare NUMBER OPERATOR NUMBER NAME, with test(1)'s operators: -lt ...
-compare() {
-	if test "$1" "$2" "$3"; then
-		pass "$4"
-	else
-		not_ok "$4" "not true: '$1' $2 '$3'"
-	fi
-}
-
-skip() { # WHY NAME
-	tap_n=$((tap_n + 1))
-	printf 'ok %d - %s # SKIP %s\n' "$tap_n" "$2" "$1"
-}
-
-skip_all() { # WHY
-	printf '1..0 # SKIP %s\n' "$*"
-	tap_done=yes
-	exit 0
-}
-
-bail() { # WHY
-	printf 'Bail out! %s\n' "$*"
-	exit 99
-}
 
 # --- waiting ---
 
@@ -282,56 +167,37 @@ sanitizer_reports() {
 	grep -sE 'Sanitizer|runtime error:' "$KMEMD_LOG" "$T"/*.err
 }
 
-# clean NAME COMMAND: the command prints nothing.
-clean() {
-	clean_out=$("$2")
-	if test -z "$clean_out"; then
-		pass "$1"
-	else
-		not_ok "$1" "$clean_out"
-	fi
-}
-
 no_process_left() {
 	test -z "$(left_processes)"
 }
 
+# The end of every test that has run kmemd.
 done_testing() {
 	if test -n "$kmemd_pid"; then
 		ok 'kmemd stops with status 0' stop_kmemd
 	fi
 	if test -n "$sessions"; then
 		wait_until 2 no_process_left || :
-		clean 'no process is left' left_processes
-		clean 'no shared segment is left' left_segments
-		is "$(find "$T" -type s)" '' 'no socket is left'
+		clean 'no process is left' "$(left_processes)"
+		clean 'no shared segment is left' "$(left_segments)"
+		clean 'no socket is left' "$(find "$T" -type s)"
 	fi
-	clean 'no sanitizer has anything to report' sanitizer_reports
-	printf '1..%d\n' "$tap_n"
-	tap_done=yes
-	exit 0 # TAP has told what failed
+	clean 'no sanitizer has anything to report' "$(sanitizer_reports)"
+	tap_end
 }
 
 # Whatever happens, nothing survives the test.
-end_of_test() {
-	end_status=$?
-	trap '' HUP INT TERM
+tap_cleanup() {
 	for end_pid in $(left_processes); do
 		kill -s KILL "$end_pid" 2>/dev/null
 	done
-	if test "$tap_done" = no || test "$tap_failed" -gt 0; then
-		for end_file in "$KMEMD_LOG" "$T"/san.*; do
-			test -s "$end_file" || continue
-			note "--- the end of ${end_file##*/}"
-			note "$(tail -n 40 "$end_file")"
-		done
-	fi
-	rm -rf "$T"
-	test "$tap_done" = yes || test "$end_status" -ne 0 || end_status=99
-	exit "$end_status"
+	test "$tap_done" = no || test "$tap_failed" -gt 0 || return 0
+	for end_file in "$KMEMD_LOG" "$T"/san.*; do
+		test -s "$end_file" || continue
+		note "--- the end of ${end_file##*/}"
+		note "$(tail -n 40 "$end_file")"
+	done
 }
-trap end_of_test EXIT
-trap 'exit 99' HUP INT TERM
 : >"$T/begin"
 
 # --- what every test needs ---
