@@ -6,6 +6,8 @@
  * Lifetime: until closed; after an error the client is of no more use.
  * Concurrency: one thread.
  */
+#include <stdbool.h>
+
 struct json_object;
 struct rpc_client;
 
@@ -24,6 +26,13 @@ int rpc_client_open(
  */
 int rpc_client_call(struct rpc_client *client, const char *method,
     struct json_object *params, struct json_object **reply);
+
+/*
+ * Whether the connection can take another call: false when the server has
+ * closed it meanwhile (idle too long, restarted) or says what nobody asked.
+ * Between calls only; returns at once.
+ */
+bool rpc_client_is_open(const struct rpc_client *client);
 
 void rpc_client_close(struct rpc_client **client);
 
