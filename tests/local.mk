@@ -23,6 +23,7 @@ unit_tests += %D%/unit/check_ctl_view
 
 # --- functional: tests/functional/NN-name.sh, lib.sh has the verbs ---
 functional_tests += %D%/functional/00-start-stop.sh
+functional_tests += %D%/functional/90-install.sh
 
 # --- lint: tests/lint/X.sh ---
 lint_tests += %D%/lint/layers.sh
@@ -55,6 +56,7 @@ SH_LOG_COMPILER = timeout -k 10 $(TEST_TIMEOUT_S) $(SHELL)
 TEST_TIMEOUT_S = 300
 AM_TESTS_ENVIRONMENT = \
 	CC='$(CC)'; CXX='$(CXX)'; NM='$(NM)'; LIBTOOL='$(SHELL) ./libtool'; \
+	KMEM_CFLAGS='$(KMEMD_SAN)'; export KMEM_CFLAGS; \
 	LINT_CFLAGS='$(CHECK_CFLAGS) $(LIBEVENT_CFLAGS) $(JSONC_CFLAGS) \
 	$(CONFUSE_CFLAGS) $(LIBEDIT_CFLAGS)'; \
 	export CC CXX NM LIBTOOL LINT_CFLAGS;

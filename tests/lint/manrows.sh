@@ -46,11 +46,11 @@ compare "$(wc -l <"$T/parameters")" -ge 2 'the parameters are found'
 same 'kmemd.conf(5) has each parameter' "$T/parameters" items man/kmemd.conf.5
 same 'etc/kmemd.conf has each parameter' "$T/parameters" in_conf etc/kmemd.conf
 
-if ls daemon/methods/*.c >/dev/null 2>&1; then
-	methods >"$T/methods"
+methods >"$T/methods"
+if test -e daemon/methods/core.c; then
 	compare "$(wc -l <"$T/methods")" -ge 10 'the methods are found'
 	same 'kmemd-rpc(7) has each method' "$T/methods" items man/kmemd-rpc.7
 else
-	skip 'daemon/methods is empty' 'the methods are found'
+	skip 'there are no methods yet' 'the methods are found'
 fi
 tap_end
