@@ -60,10 +60,8 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	else
 		rc = param_set_text(id, value);
 	if (rc < 0)
-		cfg_error(cfg, "%s: \"%s\" is %s: it must be %s",
-		    cfg_opt_name(opt), value,
-		    rc == -KM_ERANGE ? "out of range" : "of the wrong type",
-		    param_range(id, range, sizeof(range)));
+		cfg_error(cfg, "%s: \"%.100s\" is not %s", cfg_opt_name(opt),
+		    value, param_range(id, range, sizeof(range)));
 	return rc;
 }
 

@@ -6,13 +6,13 @@ noinst_LTLIBRARIES += %D%/libkmemd.la
 %C%_libkmemd_la_LIBADD = $(LIBEVENT_LIBS) $(JSONC_LIBS) $(CONFUSE_LIBS)
 %C%_libkmemd_la_SOURCES = \
 	%D%/conf.c %D%/conf.h \
-	%D%/daemonize.h \
+	%D%/daemonize.c %D%/daemonize.h \
 	%D%/logsink.c %D%/logsink.h \
 	%D%/modhost.c %D%/modhost.h \
 	%D%/options.c %D%/options.h \
-	%D%/pidfile.h \
-	%D%/privs.h \
-	%D%/title.h \
+	%D%/pidfile.c %D%/pidfile.h \
+	%D%/privs.c %D%/privs.h \
+	%D%/title.c %D%/title.h \
 	%D%/module.h \
 	%D%/modpath.c %D%/modpath.h \
 	%D%/param.c %D%/param.h \

@@ -2,6 +2,7 @@
 /* modpath.c - finds the file of a module. */
 #include "config.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,7 @@ static int search(const char *dirs, const char *name, char **path)
 
 int modpath_find(const char *name, char **path, char *why, size_t size)
 {
-	int has_slash = strchr(name, '/') != NULL;
+	bool has_slash = strchr(name, '/') != NULL;
 	int rc;
 
 	*path = NULL;

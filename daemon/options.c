@@ -24,12 +24,10 @@ static int pin(struct options *opt, const char *option, enum param_id id,
     const char *value)
 {
 	char range[PARAM_TEXT_SIZE];
-	int rc = param_set_text(id, value);
 
-	if (rc < 0) {
-		LM_ERR("%s: %s: \"%s\" is %s: it must be %s", option,
+	if (param_set_text(id, value) < 0) {
+		LM_ERR("%s: %s: \"%.100s\" is not %s", option,
 		    param_row(id)->name, value,
-		    rc == -KM_ERANGE ? "out of range" : "of the wrong type",
 		    param_range(id, range, sizeof(range)));
 		return -KM_ERANGE;
 	}
@@ -104,7 +102,7 @@ static int take_help_conf(struct options *opt, const char *arg)
 /* clang-format off */
 static const struct row rows[] = {
 	{ 'f', "config", "FILE", P__COUNT, take_conf,
-	    "configuration (default " CONF_DEFAULT_PATH ", if it is there)" },
+	    "configuration (default " CONF_DEFAULT_PATH ")" },
 	{ 'c', "check", NULL, P__COUNT, take_check,
 	    "check the configuration and exit" },
 	{ 'D', "foreground", NULL, P__COUNT, take_foreground,

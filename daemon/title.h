@@ -23,7 +23,7 @@ void title_set(const char *comm, const char *title);
 /* Bytes of a title that fit. 0: title_init() found no room. */
 size_t title_room(void);
 
-/* Free the copies, at the very end: argv and environ are empty then. */
+/* Free the copies, at the very end: argv and environ are gone then. */
 void title_fini(void);
 
 #endif
