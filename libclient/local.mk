@@ -11,13 +11,42 @@ lib_LTLIBRARIES += %D%/libkmem.la
 	%D%/base/tune.c %D%/base/tune.h
 
 %C%_libkmemcore_la_SOURCES = \
+	%D%/mem/account.c \
+	%D%/mem/account.h \
+	%D%/mem/heap.c \
+	%D%/mem/heap.h \
 	%D%/mem/info.h \
+	%D%/mem/lock.c \
 	%D%/mem/lock.h \
+	%D%/mem/manager.c \
+	%D%/mem/manager.h \
 	%D%/mem/mem.h \
+	%D%/mem/misuse.c \
+	%D%/mem/misuse.h \
+	%D%/mem/pkg.c \
+	%D%/mem/pool.c \
 	%D%/mem/pool.h \
+	%D%/mem/qm.c \
+	%D%/mem/qm.h \
+	%D%/mem/qm_find.c \
+	%D%/mem/qm_list.c \
+	%D%/mem/qm_repair.c \
+	%D%/mem/qm_walk.c \
+	%D%/mem/robust.c \
+	%D%/mem/robust.h \
+	%D%/mem/segment.c \
 	%D%/mem/segment.h \
+	%D%/mem/shm.c \
 	%D%/mem/shm_mem.h \
 	%D%/mem/site.h \
+	%D%/mem/site_sums.c \
+	%D%/mem/site_table.c \
+	%D%/mem/site_table.h \
+	%D%/mem/slot.c \
+	%D%/mem/slot.h \
+	%D%/mem/status.c \
+	%D%/mem/status.h \
+	%D%/mem/view.c \
 	%D%/mem/view.h
 
 %C%_libkmem_la_SOURCES =

@@ -9,12 +9,12 @@
  * Readers load a switch as a plain aligned int and act on what they saw.
  */
 struct km_tune {
-	int debug;       /* messages of level <= debug are written */
-	int memlog;      /* level at which status dumps are written */
-	int memdbg;      /* level at which each allocation call is written */
+	int debug;	 /* messages of level <= debug are written */
+	int memlog;	 /* level at which status dumps are written */
+	int memdbg;	 /* level at which each allocation call is written */
 	int mem_summary; /* bits: what a status dump contains, see mem.h */
-	int mem_safety;  /* 1: report misuse and go on; 0: abort for a core */
-	int mem_join;    /* 1: free fragments are joined with neighbours */
+	int mem_safety;	 /* 1: report misuse and go on; 0: abort for a core */
+	int mem_join;	 /* 1: free fragments are joined with neighbours */
 	int mem_status_mode; /* 0: dumps show used blocks; 1: free ones too */
 };
 

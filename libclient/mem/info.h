@@ -9,13 +9,13 @@
 #include <stddef.h>
 
 struct km_mem_info {
-	size_t total;     /* size of the pool, metadata included */
-	size_t free;      /* what is in free fragments */
-	size_t used;      /* requested by callers in live blocks */
+	size_t total;	  /* size of the pool, metadata included */
+	size_t free;	  /* what is in free fragments */
+	size_t used;	  /* requested by callers in live blocks */
 	size_t real_used; /* what nobody else can get: rounding, metadata */
 	size_t max_used;  /* the highest real_used so far */
 	size_t fragments; /* number of free fragments */
-	size_t blocks;    /* number of live blocks */
+	size_t blocks;	  /* number of live blocks */
 };
 
 #endif

@@ -31,7 +31,7 @@ struct km_lock {
 typedef struct km_lock gen_lock_t;
 
 enum km_lock_state {
-	KM_LOCK_HELD = 0,       /* you hold it */
+	KM_LOCK_HELD = 0,	/* you hold it */
 	KM_LOCK_OWNER_DIED = 1, /* you hold it; its holder died: repair */
 };
 
@@ -39,10 +39,10 @@ enum km_lock_state {
 	((struct km_lock *)KM_AT_SITE(                                         \
 	    km_shm_malloc(sizeof(struct km_lock), &km_site_)))
 #define lock_dealloc(lock) shm_free(lock)
-#define lock_init(lock)    km_lock_init(lock)
+#define lock_init(lock)	   km_lock_init(lock)
 #define lock_destroy(lock) km_lock_destroy(lock)
-#define lock_get(lock)     km_lock_get(lock)
-#define lock_try(lock)     km_lock_try(lock)
+#define lock_get(lock)	   km_lock_get(lock)
+#define lock_try(lock)	   km_lock_try(lock)
 #define lock_release(lock) km_lock_release(lock)
 
 /* Make it ready, free. Returns lock, or NULL. */
@@ -51,7 +51,8 @@ KM_API struct km_lock *km_lock_init(struct km_lock *lock);
 /* Nobody may hold it or wait for it. */
 KM_API void km_lock_destroy(struct km_lock *lock);
 
-/* Wait for it. Returns enum km_lock_state (both mean held), or < 0: not held. */
+/* Wait for it. Returns enum km_lock_state (both mean held), or < 0: not held.
+ */
 KM_API int km_lock_get(struct km_lock *lock);
 
 /* Do not wait. Returns as km_lock_get(); -KM_EBUSY: somebody has it. */

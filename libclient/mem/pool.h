@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mem/info.h"
+#include "mem/account.h"
 #include "mem/site.h"
 
 #define POOL_MAGIC 0x4c4f4f504d454d4bULL /* "KMEMPOOL" in memory order */
@@ -33,8 +33,7 @@ typedef struct pool_off {
 #define POOL_NAME_SIZE 64 /* bytes, the final NUL included */
 
 /*
- * A participant's slot: who allocates from this pool, by name and pid.
- * Block owners are slot numbers.  Written by the supervisor alone.
+ * A participant's slot: who allocates from this pool, see slot.h.
  */
 enum slot_state {
 	SLOT_FREE,
@@ -48,39 +47,46 @@ struct pool_slot {
 	int32_t pid;
 	int32_t rank;
 	uint32_t reserved;
-	uint64_t start_time; /* clock ticks since boot, /proc/PID/stat field 22 */
+	uint64_t
+	    start_time; /* clock ticks since boot, /proc/PID/stat field 22 */
 	char name[POOL_NAME_SIZE];
 };
 
 struct km_pool {
 	uint64_t magic;
-	uint32_t abi;         /* POOL_ABI */
-	uint32_t layout_hash; /* of the sizes and offsets of the pool's structs */
-	uint32_t kind;        /* enum km_pool_kind */
-	uint32_t manager;     /* enum manager_id */
-	uint64_t base;        /* address at which writers map it */
-	uint64_t size;        /* bytes in use as a pool */
-	uint64_t max_size;    /* bytes reserved */
+	uint32_t abi; /* POOL_ABI */
+	uint32_t
+	    layout_hash;   /* of the sizes and offsets of the pool's structs */
+	uint32_t kind;	   /* enum km_pool_kind */
+	uint32_t manager;  /* enum manager_id */
+	uint64_t base;	   /* address at which writers map it */
+	uint64_t size;	   /* bytes in use as a pool */
+	uint64_t max_size; /* bytes reserved */
 	pool_off slots;
-	uint32_t n_slots;
-	uint32_t epoch; /* seconds since the pool was made; supervisor's timer */
 	pool_off sites;
-	uint32_t n_sites; /* rows that the table can hold */
-	uint32_t sites_reserved;
 	pool_off data; /* the manager's */
-	int32_t owner_pid;
-	uint32_t next_slot_hint;
+	uint32_t n_slots;
+	uint32_t n_sites;    /* rows that the table can hold */
+	int32_t owner_pid;   /* 0: shared by all participants */
+	uint32_t generation; /* of this pool, never 0: tells it from others */
 	uint64_t start_time; /* of the owner, as in pool_slot */
 	uint64_t created;    /* seconds since 1970 */
 	char name[POOL_NAME_SIZE];
+	struct account account;
 };
+
+/* Where an offset is, in this process. */
+static inline void *pool_at(const struct km_pool *pool, pool_off off)
+{
+	return (void *)((uintptr_t)pool + off.bytes);
+}
 
 struct pool_options {
 	enum km_pool_kind kind;
 	const char *manager; /* "qm" */
 	const char *name;
 	uint32_t n_slots; /* participants, at least 1 */
-	size_t size;      /* bytes mapped at the address given */
+	size_t size;	  /* bytes mapped at the address given */
 };
 
 /*
@@ -90,8 +96,8 @@ struct pool_options {
 int pool_create(
     void *base, const struct pool_options *opt, struct km_pool **pool);
 
-/* The smallest size pool_create() takes for this manager and slot count. */
-size_t pool_min_size(void);
+/* The smallest size, in bytes, of a pool of so many slots. */
+size_t pool_min_size(uint32_t n_slots);
 
 /* This process owns the pool now: pid, start time and name are set. */
 void pool_set_owner(struct km_pool *pool, int32_t pid, const char *name);
@@ -105,20 +111,13 @@ void pool_use(enum km_pool_kind kind, struct km_pool *pool, uint32_t slot);
 /* The pool in use, or NULL. */
 struct km_pool *pool_in_use(enum km_pool_kind kind);
 
-/*
- * Slots, by the supervisor alone. A slot whose live blocks still name it is
- * not given out again.
- * pool_slot_claim() returns 0 and *slot, or -KM_EFULL.
- */
-int pool_slot_claim(struct km_pool *pool, uint32_t *slot);
-void pool_slot_set(struct km_pool *pool, uint32_t slot, int32_t pid,
-    int32_t rank, const char *name);
-void pool_slot_dead(struct km_pool *pool, uint32_t slot);
+/* The slot given to pool_use(). */
+uint32_t pool_slot_in_use(enum km_pool_kind kind);
 
 /* Whether a manager of this name exists. */
 bool pool_has_manager(const char *name);
 
-/* Clock ticks since boot at which pid started, 0 when it is not there. */
-uint64_t pool_process_start_time(int32_t pid);
+/* Of the layout of everything in a pool, as this program was built. */
+uint32_t pool_layout_hash(void);
 
 #endif

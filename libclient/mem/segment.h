@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* segment.h - the memory behind a pool: a memfd or SysV segment, and its map. */
+/* segment.h - the memory behind a pool: a memfd or SysV segment, and its map.
+ */
 #ifndef KMEM_MEM_SEGMENT_H
 #define KMEM_MEM_SEGMENT_H
 /*
@@ -26,7 +27,7 @@ extern const char *const segment_backend_names[SEGMENT_BACKEND__COUNT];
 
 struct segment {
 	enum segment_backend backend;
-	int id;      /* memfd, or shmid; -1 when closed */
+	int id;	     /* memfd, or shmid; -1 when closed */
 	size_t size; /* bytes, a multiple of the page size */
 	void *keep;  /* SysV: the attachment that keeps a removed segment */
 };
@@ -34,7 +35,7 @@ struct segment {
 /* What segment_create() is asked for. */
 struct segment_options {
 	const char *name; /* shown in /proc/PID/maps */
-	size_t size;      /* bytes, rounded up to a page */
+	size_t size;	  /* bytes, rounded up to a page */
 	enum segment_backend backend;
 	uid_t uid; /* SysV: owner to be set, (uid_t)-1: leave it */
 	gid_t gid; /* SysV: the same for the group */

@@ -23,8 +23,11 @@ struct km_site {
 	const char *func;
 	const char *mname; /* module */
 	uint32_t line;
-	/* Row in the site table of the pool of each kind; 0: not known yet. */
-	uint32_t id[KM_POOL_KIND__COUNT];
+	/*
+	 * For the pool of each kind that was used last: its generation in the
+	 * high half, the row in its site table in the low one. 0: none yet.
+	 */
+	uint64_t row[KM_POOL_KIND__COUNT];
 };
 
 /* The module of a source file; as in Kamailio, set it before including. */

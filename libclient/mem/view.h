@@ -32,31 +32,37 @@ struct view_source {
 
 /* A live block, as a walk reports it. Strings are not part of it: view_site. */
 struct view_block {
-	uint64_t addr; /* in the processes that map the pool writable */
-	size_t size;   /* bytes requested */
-	size_t room;   /* bytes usable */
-	uint64_t seq;  /* order of allocation in this pool, from 1 */
-	uint32_t age;  /* seconds since it was allocated */
-	uint32_t site; /* row for view_site() */
+	uint64_t addr;	/* in the processes that map the pool writable */
+	size_t size;	/* bytes requested */
+	size_t room;	/* bytes usable */
+	uint64_t seq;	/* order of allocation in this pool, from 1 */
+	uint32_t age;	/* seconds since it was allocated */
+	uint32_t site;	/* row for view_site() */
 	uint32_t owner; /* slot for view_slot() */
-	bool is_free;  /* a free fragment: size, seq, age, site, owner are 0 */
+	bool is_free;	/* a free fragment: size, seq, age, site, owner are 0 */
 };
 
 /* Texts of a site, copied out and always terminated. */
 struct view_site {
-	char file[128];
-	char func[64];
-	char mname[32];
+	char file[256];
+	char func[128];
+	char mname[64];
 	uint32_t line;
 };
 
-/* A walk over all blocks in address order. Plain data: copy it to resume. */
+/*
+ * A walk over all blocks in address order. Zero it to start; it is plain data,
+ * copy it to come back later. A block that is neither allocated nor freed
+ * while the walk goes on is reported exactly once.
+ */
+#define VIEW_N_GOOD 8
 struct view_walk {
-	uint64_t next;    /* offset of the next fragment to read; 0: at the start */
-	uint64_t n;       /* fragments passed */
-	uint64_t good[8]; /* the last offsets that were sound, to resume from */
-	uint32_t retries;
-	bool with_free; /* report free fragments as well */
+	uint64_t next;		    /* offset to read next; 0: at the start */
+	uint64_t reported;	    /* what begins below has been reported */
+	uint64_t good[VIEW_N_GOOD]; /* the last sound places, a ring */
+	uint64_t n_good;	    /* places put there */
+	uint32_t retries;	    /* since the last new place */
+	bool with_free;		    /* report free fragments as well */
 };
 
 /*
@@ -66,6 +72,12 @@ struct view_walk {
 int view_open_map(const void *map, size_t size, struct view **view);
 int view_open(const struct view_source *source, struct view **view);
 void view_close(struct view **view);
+
+/* len bytes at `off` of the pool. Returns 0 or -KM_ERANGE. */
+int view_read(struct view *view, uint64_t off, void *to, size_t len);
+
+/* Seconds of CLOCK_BOOTTIME when the view was opened. */
+uint32_t view_now(const struct view *view);
 
 /* The pool's header as it was when the view was opened. Borrowed. */
 const struct km_pool *view_header(const struct view *view);

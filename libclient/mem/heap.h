@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* heap.h - what pkg_* and shm_* have in common. */
+#ifndef KMEM_MEM_HEAP_H
+#define KMEM_MEM_HEAP_H
+/*
+ * mem.h and shm_mem.h say what each does; here `kind` chooses the pool that
+ * this process uses.  Concurrency: as theirs.
+ */
+#include <stddef.h>
+
+#include "mem/info.h"
+#include "mem/site.h"
+
+void *heap_malloc(enum km_pool_kind kind, size_t size, struct km_site *site);
+void *heap_mallocxz(enum km_pool_kind kind, size_t size, struct km_site *site);
+void *heap_realloc(
+    enum km_pool_kind kind, void *p, size_t size, struct km_site *site);
+void *heap_reallocxf(
+    enum km_pool_kind kind, void *p, size_t size, struct km_site *site);
+void heap_free(enum km_pool_kind kind, void *p, struct km_site *site);
+void heap_info(enum km_pool_kind kind, struct km_mem_info *info);
+
+/* "pkg" or "shm". */
+const char *heap_kind_name(enum km_pool_kind kind);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/* manager.h - what a manager of pools must do. */
+#ifndef KMEM_MEM_MANAGER_H
+#define KMEM_MEM_MANAGER_H
+/*
+ * A pool is bound to its manager by the number in its header.
+ *
+ * Concurrency: alloc, free and resize of a shm pool may be called by any
+ * process at any time, those of a pkg pool by one thread.  walk and check read
+ * through a view and take no lock.  None of them logs while it holds one.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mem/misuse.h"
+#include "mem/pool.h"
+#include "mem/view.h"
+
+enum manager_id {
+	MANAGER_NONE, /* zero memory is no pool */
+	MANAGER_QM,
+	MANAGER__COUNT
+};
+
+/* Who allocates, and from where. */
+struct request {
+	size_t size;   /* bytes, any value */
+	uint32_t site; /* row of the pool's site table */
+	uint32_t slot; /* of the owner */
+};
+
+struct manager {
+	const char *name;
+
+	/* Bytes of metadata, whatever the size of the pool. */
+	size_t min_size;
+
+	/* Set up at pool->data, in zero-filled memory. 0 or -KM_ERANGE. */
+	int (*init)(struct km_pool *pool);
+
+	/* NULL: no room. */
+	void *(*alloc)(struct km_pool *pool, const struct request *req);
+
+	/*
+	 * Free p. `req` names the freeing site. Returns 0, or -KM_EINVAL and
+	 * what is wrong in *misuse (then the block is left alone).
+	 */
+	int (*free)(struct km_pool *pool, void *p, const struct request *req,
+	    struct misuse *misuse);
+
+	/*
+	 * Give p the size req->size, in place if that can be done.
+	 * Returns 0 and *out; -KM_ENOMEM: p is as it was; -KM_EINVAL.
+	 */
+	int (*resize)(struct km_pool *pool, void *p, const struct request *req,
+	    void **out, struct misuse *misuse);
+
+	/* Bytes of the largest request that would succeed now. */
+	size_t (*largest)(struct km_pool *pool);
+
+	/* As view_next(). */
+	int (*walk)(struct view *view, struct view_walk *walk,
+	    struct view_block *block);
+};
+
+/* By number from a pool's header, or by name; NULL: no such manager. */
+const struct manager *manager_at(uint32_t id);
+const struct manager *manager_find(const char *name, uint32_t *id);
+
+extern const struct manager manager_qm;
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/* pkg.c - the functions behind the macros of mem.h. */
+#include "config.h"
+
+#include "mem/heap.h"
+#include "mem/mem.h"
+#include "mem/status.h"
+
+void *km_pkg_malloc(size_t size, struct km_site *site)
+{
+	return heap_malloc(KM_PKG, size, site);
+}
+
+void *km_pkg_mallocxz(size_t size, struct km_site *site)
+{
+	return heap_mallocxz(KM_PKG, size, site);
+}
+
+void *km_pkg_realloc(void *p, size_t size, struct km_site *site)
+{
+	return heap_realloc(KM_PKG, p, size, site);
+}
+
+void *km_pkg_reallocxf(void *p, size_t size, struct km_site *site)
+{
+	return heap_reallocxf(KM_PKG, p, size, site);
+}
+
+void km_pkg_free(void *p, struct km_site *site)
+{
+	heap_free(KM_PKG, p, site);
+}
+
+void km_pkg_status(void)
+{
+	status_log(KM_PKG);
+}
+
+void km_pkg_sums(void)
+{
+	status_log_sums(KM_PKG);
+}
+
+void km_pkg_info(struct km_mem_info *info)
+{
+	heap_info(KM_PKG, info);
+}
+
+size_t km_pkg_available(void)
+{
+	struct km_mem_info info;
+
+	heap_info(KM_PKG, &info);
+	return info.free;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/* qm_repair.c - after a death in the middle: everything anew from the heads. */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "mem/qm.h"
+
+/* Guards of a caller's block are evidence and are left as they are. */
+static void rebuild_end(struct qm_frag *frag)
+{
+	struct qm_frag_end *end = qm_end(frag);
+
+	end->size = frag->size;
+	if (frag->u.is_free != 0) {
+		end->check1 = QM_END_CHECK1;
+		end->check2 = QM_END_CHECK2;
+	}
+}
+
+static void count_block(struct qm_block *qm, const struct qm_frag *frag)
+{
+	/* A kill between the two stores of a resize. */
+	qm->sums.used +=
+	    frag->requested <= frag->size ? frag->requested : frag->size;
+	qm->sums.blocks++;
+	if (frag->seq > qm->seq)
+		qm->seq = frag->seq;
+}
+
+/*
+ * Restartable: nothing that it reads is changed but `end`, which it sets from
+ * the head. Called with the lock held; what follows a damaged head is lost to
+ * the free lists, and no block there is touched.
+ */
+void qm_rebuild(struct km_pool *pool, struct qm_block *qm)
+{
+	struct qm_frag *frag = qm->first_frag;
+
+	memset(qm->free_list, 0, sizeof(qm->free_list));
+	memset(qm->not_empty, 0, sizeof(qm->not_empty));
+	account_repair(&pool->account);
+	qm->sums = (struct account_sums){ .max_used = qm->sums.max_used };
+
+	for (; qm_head_is_sound(pool, frag); frag = qm_next(frag)) {
+		rebuild_end(frag);
+		if (frag->u.is_free != 0)
+			qm_list_link(qm, frag);
+		else
+			count_block(qm, frag);
+	}
+}

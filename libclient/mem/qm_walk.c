@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+/* qm_walk.c - walking the fragments of somebody's pool through a view. */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "mem/qm.h"
+
+/*
+ * A fragment that was joined with its neighbour while we came leads us into a
+ * payload; the head's guard tells, and we step back and come again. So many
+ * times at one place, and it is damage.
+ */
+#define RETRIES_MAX 10000
+
+/*
+ * Twice, since its owner may be changing it: what reads the same twice
+ * belongs together.
+ */
+static int read_frag(struct view *view, uint64_t off, struct qm_frag *frag)
+{
+	struct qm_frag again;
+	int rc;
+
+	rc = view_read(view, off, frag, sizeof(*frag));
+	if (rc == 0)
+		rc = view_read(view, off, &again, sizeof(again));
+	if (rc == 0 && memcmp(frag, &again, sizeof(again)) != 0)
+		rc = -KM_EBUSY;
+	return rc;
+}
+
+static bool is_sound(const struct qm_frag *frag, uint64_t off, uint64_t last)
+{
+	return frag->check == qm_head_check(off) &&
+	       frag->size % QM_ROUND == 0 && off + QM_OVERHEAD <= last &&
+	       frag->size <= last - off - QM_OVERHEAD;
+}
+
+/* One sound place further back at each retry; at last to the start. */
+static void step_back(struct view_walk *walk, uint64_t first)
+{
+	uint64_t n = walk->n_good < VIEW_N_GOOD ? walk->n_good : VIEW_N_GOOD;
+	uint64_t back = walk->retries++;
+
+	walk->next = back < n
+			 ? walk->good[(walk->n_good - 1 - back) % VIEW_N_GOOD]
+			 : first;
+}
+
+static void fill(struct view *view, struct view_block *block, uint64_t off,
+    const struct qm_frag *frag)
+{
+	const struct km_pool *pool = view_header(view);
+
+	*block = (struct view_block){
+		.addr = pool->base + off + sizeof(*frag),
+		.room = frag->size,
+		.is_free = frag->u.is_free != 0,
+	};
+	if (block->is_free)
+		return;
+	block->size = frag->requested;
+	block->seq = frag->seq;
+	block->site = frag->site;
+	block->owner = frag->owner;
+	if (view_now(view) > frag->born)
+		block->age = view_now(view) - frag->born;
+}
+
+/* Reads the fragment at walk->next and goes on to the one behind it. */
+static int step(struct view *view, struct view_walk *walk, uint64_t last,
+    struct qm_frag *frag)
+{
+	uint64_t off = walk->next;
+	int rc = read_frag(view, off, frag);
+
+	if (rc == -KM_ERANGE)
+		return -KM_ECORRUPT;
+	if (rc != 0 || !is_sound(frag, off, last))
+		return -KM_EBUSY;
+	walk->next = off + QM_OVERHEAD + frag->size;
+	if (off < walk->reported)
+		return 0;
+	walk->good[walk->n_good++ % VIEW_N_GOOD] = off;
+	walk->reported = off + 1;
+	walk->retries = 0;
+	return 1;
+}
+
+int qm_walk(struct view *view, struct view_walk *walk, struct view_block *block)
+{
+	uint64_t first = qm_first_off(view_header(view));
+	uint64_t last = qm_last_off(view_header(view));
+	struct qm_frag frag;
+
+	if (walk->next == 0)
+		walk->next = first;
+	while (walk->next != last) {
+		uint64_t off = walk->next;
+		int rc = step(view, walk, last, &frag);
+
+		if (rc == -KM_ECORRUPT)
+			return rc;
+		if (rc == -KM_EBUSY) {
+			if (walk->retries >= RETRIES_MAX)
+				return -KM_ECORRUPT;
+			step_back(walk, first);
+			continue;
+		}
+		if (rc == 0 || (frag.u.is_free != 0 && !walk->with_free))
+			continue;
+		fill(view, block, off, &frag);
+		return 1;
+	}
+	return 0;
+}

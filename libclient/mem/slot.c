@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/* slot.c - giving out the slots of a pool. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "mem/slot.h"
+#include "mem/view.h"
+
+static struct pool_slot *slot_at(struct km_pool *pool, uint32_t slot)
+{
+	return (struct pool_slot *)pool_at(pool, pool->slots) + slot;
+}
+
+static int find_free(struct km_pool *pool, uint32_t *slot)
+{
+	for (uint32_t i = 0; i < pool->n_slots; i++)
+		if (slot_at(pool, i)->state == SLOT_FREE) {
+			*slot = i;
+			return 0;
+		}
+	return -KM_EFULL;
+}
+
+/*
+ * Dead slots that no live block names become free: one walk over the pool,
+ * when all slots have been used.
+ */
+static int free_the_dead(struct km_pool *pool)
+{
+	struct view_block block;
+	struct view_walk walk = { 0 };
+	struct view *view;
+	char *named = calloc(pool->n_slots, 1);
+	int rc = -KM_ENOMEM;
+
+	if (named == NULL)
+		return rc;
+	rc = view_open_map(pool, pool->size, &view);
+	if (rc != 0)
+		goto out;
+	while ((rc = view_next(view, &walk, &block)) == 1)
+		if (block.owner < pool->n_slots)
+			named[block.owner] = 1;
+	for (uint32_t i = 0; rc == 0 && i < pool->n_slots; i++)
+		if (slot_at(pool, i)->state == SLOT_DEAD && !named[i])
+			slot_at(pool, i)->state = SLOT_FREE;
+	view_close(&view);
+out:
+	free(named);
+	return rc;
+}
+
+int slot_claim(struct km_pool *pool, uint32_t *slot)
+{
+	int rc = find_free(pool, slot);
+
+	if (rc == -KM_EFULL && free_the_dead(pool) == 0)
+		rc = find_free(pool, slot);
+	return rc;
+}
+
+void slot_set(struct km_pool *pool, uint32_t slot, int32_t pid, int32_t rank,
+    const char *name)
+{
+	struct pool_slot *s = slot_at(pool, slot);
+
+	s->pid = pid;
+	s->rank = rank;
+	s->start_time = slot_process_start_time(pid);
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	__atomic_store_n(&s->state, SLOT_LIVE, __ATOMIC_RELEASE);
+}
+
+void slot_dead(struct km_pool *pool, uint32_t slot)
+{
+	__atomic_store_n(
+	    &slot_at(pool, slot)->state, SLOT_DEAD, __ATOMIC_RELEASE);
+}
+
+uint64_t slot_process_start_time(int32_t pid)
+{
+	char path[64], stat[1024];
+	uint64_t ticks = 0;
+	const char *p;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%" PRId32 "/stat", pid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return 0;
+	if (fgets(stat, sizeof(stat), f) != NULL) {
+		/* The name in parentheses may hold anything: count from ')'. */
+		p = strrchr(stat, ')');
+		for (int field = 2; p != NULL && field < 22; field++)
+			p = strchr(p + 1, ' ');
+		if (p != NULL)
+			ticks = strtoull(p, NULL, 10);
+	}
+	fclose(f);
+	return ticks;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/* status.c - a pool's blocks as lines for the log. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/tune.h"
+#include "mem/heap.h"
+#include "mem/status.h"
+
+const char *status_head(
+    struct view *view, const struct km_mem_info *info, char *buf, size_t size)
+{
+	const struct km_pool *pool = view_header(view);
+
+	snprintf(buf, size,
+	    "%s (%s): heap size= %zu, used= %zu, used+overhead= %zu, free= "
+	    "%zu, max used (+overhead)= %zu, blocks= %zu, free fragments= %zu",
+	    pool->name, view_manager(view), info->total, info->used,
+	    info->real_used, info->free, info->max_used, info->blocks,
+	    info->fragments);
+	return buf;
+}
+
+const char *status_block(struct view *view, uint64_t n,
+    const struct view_block *block, char *buf, size_t size)
+{
+	struct view_site site;
+
+	if (block->is_free) {
+		snprintf(buf, size,
+		    " %" PRIu64 ". F address=%#" PRIx64 " room=%zu", n,
+		    block->addr, block->room);
+		return buf;
+	}
+	view_site(view, block->site, &site);
+	snprintf(buf, size,
+	    " %" PRIu64 ". N address=%#" PRIx64 " size=%zu room=%zu age=%us "
+	    "owner=%u from %s: %s: %s(%u)",
+	    n, block->addr, block->size, block->room, block->age, block->owner,
+	    site.mname, site.file, site.func, site.line);
+	return buf;
+}
+
+const char *status_sum(
+    struct view *view, const struct site_sum *sum, char *buf, size_t size)
+{
+	struct view_site site;
+
+	view_site(view, sum->site, &site);
+	snprintf(buf, size,
+	    " count=%6" PRIu64 " size=%10" PRIu64 " bytes from %s: %s: %s(%u)",
+	    sum->count, sum->size, site.mname, site.file, site.func, site.line);
+	return buf;
+}
+
+/* A view of this process's own pool; NULL when there is none. */
+static struct view *open_own(enum km_pool_kind kind)
+{
+	const struct km_pool *pool = pool_in_use(kind);
+	struct view *view;
+
+	if (!km_log_is_on(km_tune->memlog))
+		return NULL;
+	if (pool == NULL || view_open_map(pool, pool->size, &view) != 0) {
+		km_log(km_tune->memlog, "%s: no pool", heap_kind_name(kind));
+		return NULL;
+	}
+	return view;
+}
+
+static void log_head(struct view *view)
+{
+	char line[STATUS_LINE_SIZE];
+	struct km_mem_info info;
+
+	if (view_info(view, &info) == 0)
+		km_log(km_tune->memlog, "%s",
+		    status_head(view, &info, line, sizeof(line)));
+}
+
+static void log_end(int rc)
+{
+	if (rc < 0)
+		km_log(km_tune->memlog, "the pool is damaged here: %s",
+		    km_strerror(rc));
+}
+
+void status_log(enum km_pool_kind kind)
+{
+	struct view_walk walk = { .with_free = km_tune->mem_status_mode != 0 };
+	struct view *view = open_own(kind);
+	char line[STATUS_LINE_SIZE];
+	struct view_block block;
+	uint64_t n = 0;
+	int rc;
+
+	if (view == NULL)
+		return;
+	log_head(view);
+	while ((rc = view_next(view, &walk, &block)) == 1)
+		km_log(km_tune->memlog, "%s",
+		    status_block(view, n++, &block, line, sizeof(line)));
+	log_end(rc);
+	view_close(&view);
+}
+
+void status_log_sums(enum km_pool_kind kind)
+{
+	struct view *view = open_own(kind);
+	struct view_walk walk = { 0 };
+	char line[STATUS_LINE_SIZE];
+	struct view_block block;
+	struct site_sums sums;
+	int rc;
+
+	if (view == NULL)
+		return;
+	if (site_sums_init(&sums, view) != 0)
+		goto out;
+	while ((rc = view_next(view, &walk, &block)) == 1)
+		site_sums_add(&sums, &block);
+	site_sums_sort(&sums);
+	log_head(view);
+	for (uint32_t i = 0; i < sums.n; i++)
+		km_log(km_tune->memlog, "%s",
+		    status_sum(view, &sums.sum[i], line, sizeof(line)));
+	log_end(rc);
+	site_sums_fini(&sums);
+out:
+	view_close(&view);
+}

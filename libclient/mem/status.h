@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/* status.h - the status of a pool as lines of text, and sums per site. */
+#ifndef KMEM_MEM_STATUS_H
+#define KMEM_MEM_STATUS_H
+/*
+ * One form for the log of a process, and for the supervisor that writes the
+ * status of somebody else's pool.  Lines go to `size` bytes at `buf`, always
+ * terminated, and are returned.
+ *
+ * Concurrency: as the view's.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mem/view.h"
+
+#define STATUS_LINE_SIZE 1024
+
+/* "heap size= ..., used= ...": the accounts. */
+const char *status_head(
+    struct view *view, const struct km_mem_info *info, char *buf, size_t size);
+
+/* " 12. N address=... size=... from core: a.c: f(1)". n counts from 0. */
+const char *status_block(struct view *view, uint64_t n,
+    const struct view_block *block, char *buf, size_t size);
+
+/* Live blocks and their bytes, per site. */
+struct site_sum {
+	uint32_t site;
+	uint64_t count;
+	uint64_t size; /* bytes requested */
+};
+
+struct site_sums {
+	struct site_sum *sum; /* by row of the site table */
+	uint32_t n;
+};
+
+/* 0 or -KM_ENOMEM. */
+int site_sums_init(struct site_sums *sums, struct view *view);
+void site_sums_add(struct site_sums *sums, const struct view_block *block);
+/* Largest first, those with blocks only; n is their number then. */
+void site_sums_sort(struct site_sums *sums);
+void site_sums_fini(struct site_sums *sums);
+
+/* " count=  4 size=  224 bytes from core: a.c: f(1)". */
+const char *status_sum(
+    struct view *view, const struct site_sum *sum, char *buf, size_t size);
+
+/* Write blocks, or sums, of this process's own pool to the log. */
+void status_log(enum km_pool_kind kind);
+void status_log_sums(enum km_pool_kind kind);
+
+#endif
