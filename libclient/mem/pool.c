@@ -67,7 +67,8 @@ static uint32_t new_generation(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return ((uint32_t)now.tv_nsec ^ (uint32_t)getpid() << 16) + ++count | 1;
+	return (((uint32_t)now.tv_nsec ^ (uint32_t)getpid() << 16) + ++count) |
+	    1;
 }
 
 size_t pool_min_size(uint32_t n_slots)
