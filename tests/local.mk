@@ -16,11 +16,14 @@ unit_rooms = daemon/libkmemd.la rpc/librpc.la libclient/libkmemcore.la \
 # --- unit: tests/unit/check_X.c, libcheck ---
 unit_tests += %D%/unit/check_base
 unit_tests += %D%/unit/check_chan
+unit_tests += %D%/unit/check_heap
 unit_tests += %D%/unit/check_ctl_line
 unit_tests += %D%/unit/check_ctl_view
 unit_tests += %D%/unit/check_phases
 unit_tests += %D%/unit/check_proc
 
+%C%_unit_check_heap_SOURCES = %D%/unit/check_heap.c %D%/unit/check_pool.c \
+	%D%/unit/check_pool.h
 %C%_unit_check_ctl_line_LDADD = ctl/libctl.la $(LDADD)
 %C%_unit_check_ctl_view_LDADD = ctl/libctl.la $(LDADD)
 

@@ -28,8 +28,8 @@ static struct test_pool t;
 
 static void open_pool(int i, size_t size)
 {
-	test_pool_open(&t, KIND(i), test_managers[i / KM_POOL_KIND__COUNT],
-	    size);
+	test_pool_open(
+	    &t, KIND(i), test_managers[i / KM_POOL_KIND__COUNT], size);
 }
 
 static void *get(size_t size)
@@ -214,8 +214,8 @@ START_TEST(realloc_without_room_keeps_the_block_and_reallocxf_frees_it)
 	ck_assert_ptr_null(resize(a, SIZE));
 	ck_assert_int_eq(a[99], 'a');
 	ck_assert_uint_eq(info().used, 100);
-	ck_assert_ptr_null(KM_AT_SITE(
-	    heap_reallocxf(t.pool->kind, a, SIZE, &km_site_)));
+	ck_assert_ptr_null(
+	    KM_AT_SITE(heap_reallocxf(t.pool->kind, a, SIZE, &km_site_)));
 	ck_assert_uint_eq(info().used, 0);
 	ck_assert_uint_eq(info().blocks, 0);
 	test_pool_is_valid(&t);
@@ -378,8 +378,7 @@ static void random_step(void)
 		if (p == NULL)
 			return;
 		shadow[i].p = p;
-		shadow_check(
-		    i, size < shadow[i].size ? size : shadow[i].size);
+		shadow_check(i, size < shadow[i].size ? size : shadow[i].size);
 		shadow_set(i, p, size);
 	} else {
 		shadow_check(i, shadow[i].size);
@@ -435,8 +434,8 @@ int main(void)
 	    what_is_too_large_is_refused_with_enomem_and_a_line, 0, N_LOOPS);
 	tcase_add_loop_test(
 	    tcase, out_of_memory_lines_are_limited_in_rate, 0, N_LOOPS);
-	tcase_add_loop_test(tcase,
-	    realloc_grows_in_place_when_the_next_is_free, 0, N_LOOPS);
+	tcase_add_loop_test(
+	    tcase, realloc_grows_in_place_when_the_next_is_free, 0, N_LOOPS);
 	tcase_add_loop_test(
 	    tcase, realloc_moves_with_the_contents_when_it_must, 0, N_LOOPS);
 	tcase_add_loop_test(tcase,
@@ -447,10 +446,10 @@ int main(void)
 	tcase_add_loop_test(
 	    tcase, every_block_names_its_line_owner_and_order, 0, N_LOOPS);
 	tcase_add_test(tcase, without_a_pool_calls_return_null_and_say_why);
-	tcase_add_loop_test(tcase,
-	    calls_are_traced_when_memdbg_is_not_above_debug, 0, N_LOOPS);
-	tcase_add_loop_test(tcase,
-	    status_and_sums_go_to_the_log_at_level_memlog, 0, N_LOOPS);
+	tcase_add_loop_test(
+	    tcase, calls_are_traced_when_memdbg_is_not_above_debug, 0, N_LOOPS);
+	tcase_add_loop_test(
+	    tcase, status_and_sums_go_to_the_log_at_level_memlog, 0, N_LOOPS);
 	tcase_add_loop_test(
 	    tcase, a_random_run_agrees_with_a_shadow_model, 0, N_LOOPS);
 	tcase_set_timeout(tcase, 120);
