@@ -45,8 +45,8 @@ else
 fi
 
 clean 'nothing of the build is named in what is installed' "$(
-	find "$root" -name '*.la' -o -type f -name '*.pc' |
-		xargs -r grep -lF -e "$root" -e "$B"
+	find "$root" -type f -name '*.[lp][ac]' \
+		-exec grep -lF -e "$root" -e "$B" {} +
 )"
 clean 'no test program is installed' "$(find "$root" -name 'check_*')"
 unset DESTDIR
