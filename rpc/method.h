@@ -58,6 +58,17 @@ struct rpc_method {
 	const char *help;    /* more lines, or NULL */
 };
 
+/* By name, in a NULL-terminated list of tables; NULL: there is none. */
+const struct rpc_method *rpc_method_find(
+    const struct rpc_method *const *tables, const char *name);
+
+/*
+ * How to call it, for people: "mem.top [count:int]", "core.echo [value:any
+ * ...]"; what is in brackets may be left out. Into buf, cut if need be; buf.
+ */
+const char *rpc_method_signature(
+    const struct rpc_method *method, char *buf, size_t size);
+
 /* Who asks, from SO_PEERCRED. */
 struct rpc_peer {
 	pid_t pid;

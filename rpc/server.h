@@ -17,18 +17,28 @@
 struct event_base;
 struct rpc_server;
 
-/* Each is a parameter of kmemd.conf; 0 is never "without limit". */
+/*
+ * Each is a parameter of kmemd.conf, called rpc_ and the member's name; an
+ * error names it so in data.param.  0 is never "without limit": it stands for
+ * the default.
+ */
 struct rpc_limits {
-	unsigned connections;         /* in all */
+	unsigned connections;	      /* in all */
 	unsigned connections_per_uid; /* of one user */
-	size_t request_size;          /* bytes of one request or batch */
-	size_t reply_size;            /* bytes of one reply or batch of them */
-	unsigned depth;               /* nesting of arrays and objects */
-	unsigned batch;               /* requests in one batch */
+	size_t request_size;	      /* bytes of one request or batch */
+	size_t reply_size;	      /* bytes of one reply or batch of them */
+	unsigned depth;		      /* nesting of arrays and objects */
+	unsigned batch;		      /* requests in one batch, and calls of one
+					 connection that run at once: then we
+					 stop reading from it */
+	unsigned values;	      /* JSON values in one request or batch:
+					 each may cost 300 bytes for 3 */
 	size_t output_queue; /* bytes unread by the client before we stop
-				reading from it */
+				reading from it; a deferred reply beyond this
+				and one more reply_size is an error */
 	unsigned idle_ms;    /* without any byte from the client */
-	unsigned partial_ms; /* for a request to be completed */
+	unsigned partial_ms; /* for a request to be completed, and for the
+				client to take more of its replies */
 };
 
 /* What limits a server has unless told otherwise. */
@@ -37,9 +47,10 @@ extern const struct rpc_limits rpc_limits_default;
 struct rpc_server_options {
 	struct event_base *base;
 	const struct rpc_method *const *tables; /* NULL-terminated list */
-	const struct rpc_limits *limits;        /* copied */
-	enum rpc_role (*role)(const struct rpc_peer *peer); /* NULL: admin */
-	void *context;                          /* for rpc_call_context() */
+	const struct rpc_limits *limits;	/* copied */
+	/* Asked once for each connection; NULL: admin. */
+	enum rpc_role (*role)(const struct rpc_peer *peer);
+	void *context; /* for rpc_call_context() */
 };
 
 /*
@@ -49,19 +60,30 @@ struct rpc_server_options {
  */
 int rpc_listen(const char *path, mode_t mode, uid_t uid, gid_t gid, int *fd);
 
-/* Serve on a listening socket, which it takes over. 0, or -KM_ENOMEM. */
-int rpc_server_new(int fd, const struct rpc_server_options *opt,
-    struct rpc_server **server);
+/*
+ * Serve on a listening socket, which it takes over, also on error. From now
+ * on the process ignores SIGPIPE, unless it has a handler for it.
+ * Returns 0, or -KM_ENOMEM.
+ */
+int rpc_server_new(
+    int fd, const struct rpc_server_options *opt, struct rpc_server **server);
 
-/* Stop accepting; calls that run are finished. */
+/*
+ * Stop accepting and reading; calls that run are finished, and a connection
+ * is closed when its last reply has been taken.
+ */
 void rpc_server_drain(struct rpc_server *server);
 
 /* True when no call runs and all replies have been taken by their clients. */
 bool rpc_server_is_idle(const struct rpc_server *server);
 
+/* Not from within a method's handler. Calls that run are cancelled. */
 void rpc_server_free(struct rpc_server **server);
 
-/* Close all descriptors without a word: in a child, after fork. */
+/*
+ * Close all descriptors without a word: in a child, after fork, before it
+ * opens others. No cancel hook runs: what hooks would release stays.
+ */
 void rpc_server_forget(struct rpc_server **server);
 
 #endif

@@ -21,6 +21,7 @@ unit_tests += %D%/unit/check_ctl_line
 unit_tests += %D%/unit/check_ctl_view
 unit_tests += %D%/unit/check_phases
 unit_tests += %D%/unit/check_proc
+unit_tests += %D%/unit/check_rpc_dispatch
 
 %C%_unit_check_heap_SOURCES = %D%/unit/check_heap.c %D%/unit/check_pool.c \
 	%D%/unit/check_pool.h
