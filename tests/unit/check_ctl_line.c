@@ -240,13 +240,20 @@ START_TEST(no_byte_can_reach_a_terminal_unescaped)
 }
 END_TEST
 
+/* Options borrow their words: kept here, for argv ends with the statement. */
 static int parse(struct options *options, char **argv)
 {
+	static char words[8][32];
+	static char *kept[9];
 	int argc = 0;
 
-	while (argv[argc] != NULL)
-		argc++;
-	return options_parse(argc, argv, options);
+	for (; argv[argc] != NULL; argc++) {
+		ck_assert_int_lt(argc, 8);
+		snprintf(words[argc], sizeof(words[0]), "%s", argv[argc]);
+		kept[argc] = words[argc];
+	}
+	kept[argc] = NULL;
+	return options_parse(argc, kept, options);
 }
 
 #define PARSE(options, ...)                                                    \
