@@ -4,7 +4,6 @@
 
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -13,6 +12,7 @@
 #include "daemon/param.h"
 #include "mem/pool.h"
 #include "mem/segment.h"
+#include "mem/slot.h"
 
 #define CHUNK_SLOTS 4096 /* participants, the dead with orphans included */
 #define MB	    ((size_t)1 << 20)
@@ -21,16 +21,7 @@ static struct {
 	struct segment segment;
 	struct km_pool *pool;
 	uint32_t slot; /* the supervisor's */
-	time_t opened; /* monotonic, seconds */
 } chunk = { .segment.id = -1 };
-
-static time_t monotonic(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
 
 /* A write to each page, so that lack of memory shows now and not later. */
 static void touch(void *map, size_t size)
@@ -89,16 +80,14 @@ static int make_pool(void *map)
 	int rc = pool_create(map, &opt, &chunk.pool);
 
 	if (rc == 0)
-		rc = pool_slot_claim(chunk.pool, &chunk.slot);
+		rc = slot_claim(chunk.pool, &chunk.slot);
 	if (rc < 0) {
 		LM_ERR("cannot make a shm pool of %ld MB with manager %s: %s "
 		       "(-m, -x)",
 		    param_int(P_SHM_MEM_SIZE), opt.manager, km_strerror(rc));
 		return rc;
 	}
-	chunk.opened = monotonic();
-	pool_set_owner(chunk.pool, getpid(), "shm");
-	pool_slot_set(chunk.pool, chunk.slot, getpid(), 0, "supervisor");
+	slot_set(chunk.pool, chunk.slot, getpid(), 0, "supervisor");
 	pool_use(KM_SHM, chunk.pool, chunk.slot);
 	return 0;
 }
@@ -150,12 +139,4 @@ size_t chunk_size(void)
 uint32_t chunk_slot(void)
 {
 	return chunk.slot;
-}
-
-uint32_t chunk_tick(void)
-{
-	uint32_t epoch = (uint32_t)(monotonic() - chunk.opened);
-
-	__atomic_store_n(&chunk.pool->epoch, epoch, __ATOMIC_RELAXED);
-	return epoch;
 }

@@ -32,7 +32,4 @@ size_t chunk_size(void);
 /* The supervisor's slot in it. */
 uint32_t chunk_slot(void);
 
-/* Set the pool's clock: seconds since chunk_open(). Returns them. */
-uint32_t chunk_tick(void);
-
 #endif

@@ -165,6 +165,12 @@ static void drop_streams(enum daemonize_stderr keep)
 		close(fd);
 }
 
+static void close_pipe(void)
+{
+	close(state.fd);
+	state.fd = -1;
+}
+
 void daemonize_ready(enum daemonize_stderr keep)
 {
 	if (daemonize_fd() < 0)
@@ -172,13 +178,13 @@ void daemonize_ready(enum daemonize_stderr keep)
 	drop_streams(keep);
 	if (write(state.fd, "", 1) != 1)
 		LM_WARN("whoever started kmemd is gone: %m");
-	daemonize_forget();
+	close_pipe();
 }
 
-void daemonize_forget(void)
+void daemonize_settle(enum daemonize_stderr keep)
 {
 	if (daemonize_fd() < 0)
 		return;
-	close(state.fd);
-	state.fd = -1;
+	drop_streams(keep);
+	close_pipe();
 }

@@ -40,7 +40,7 @@ int daemonize_fd(void);
 /* In the child: the service answers. Standard streams become /dev/null. */
 void daemonize_ready(enum daemonize_stderr keep);
 
-/* In a worker: let go of the pipe, so that it ends with the supervisor. */
-void daemonize_forget(void);
+/* In a worker that has started: the same without a word to the parent. */
+void daemonize_settle(enum daemonize_stderr keep);
 
 #endif

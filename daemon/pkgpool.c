@@ -14,6 +14,7 @@
 #include "daemon/proc.h"
 #include "mem/pool.h"
 #include "mem/segment.h"
+#include "mem/slot.h"
 
 #define MB ((size_t)1 << 20)
 
@@ -43,6 +44,18 @@ static int create(struct proc *proc)
 	return rc;
 }
 
+/* This process's own pool from now on: it is the only one in it. */
+static void take_over(struct km_pool *pool, int rank)
+{
+	char name[32] = "supervisor";
+
+	if (rank > 0)
+		snprintf(name, sizeof(name), "worker %d", rank);
+	pool_set_owner(pool, getpid(), name);
+	slot_set(pool, 0, getpid(), rank, name);
+	pool_use(KM_PKG, pool, 0);
+}
+
 static int make_pool(void *map, size_t size)
 {
 	struct pool_options opt = {
@@ -62,8 +75,7 @@ static int make_pool(void *map, size_t size)
 		    param_int(P_PKG_MEM_SIZE), opt.manager, km_strerror(rc));
 		return rc;
 	}
-	pool_set_owner(pool, getpid(), "pkg");
-	pool_use(KM_PKG, pool, 0);
+	take_over(pool, 0);
 	return 0;
 }
 
@@ -101,10 +113,7 @@ void pkgpool_drop(struct proc *proc)
 {
 	if (proc->pkg_map != NULL)
 		segment_unmap(&proc->pkg_segment, proc->pkg_map);
-	if (proc->pkg_header != NULL)
-		segment_unmap(&proc->pkg_segment, proc->pkg_header);
 	proc->pkg_map = NULL;
-	proc->pkg_header = NULL;
 	proc->pkg_size = 0;
 	segment_close(&proc->pkg_segment);
 }
@@ -112,7 +121,6 @@ void pkgpool_drop(struct proc *proc)
 int pkgpool_copy(struct proc *worker)
 {
 	const struct proc *self = proc_at(0);
-	void *header;
 	int rc;
 
 	pkgpool_drop(worker);
@@ -124,15 +132,12 @@ int pkgpool_copy(struct proc *worker)
 	if (rc == 0)
 		rc = segment_map_readonly(
 		    &worker->pkg_segment, &worker->pkg_map);
-	if (rc == 0)
-		rc = segment_map(&worker->pkg_segment, NULL, &header);
 	if (rc < 0) {
 		LM_ERR(
 		    "cannot copy the pkg pool for worker %d: %m", worker->rank);
 		pkgpool_drop(worker);
 		return rc;
 	}
-	worker->pkg_header = header;
 	worker->pkg_size = worker->pkg_segment.size;
 	return 0;
 }
@@ -144,8 +149,7 @@ int pkgpool_enter(const struct proc *worker)
 
 	if (rc < 0)
 		return rc;
-	pool_set_owner(pool, getpid(), "pkg");
-	pool_use(KM_PKG, pool, 0);
+	take_over(pool, worker->rank);
 	return 0;
 }
 
@@ -154,20 +158,4 @@ void pkgpool_leave(void)
 	segment_close(&proc_at(0)->pkg_segment);
 	for (unsigned i = 1; i < proc_count(); i++)
 		pkgpool_drop(proc_at(i));
-}
-
-/* Copies keep the supervisor's time of creation, so one clock fits all. */
-void pkgpool_tick(uint32_t epoch)
-{
-	struct km_pool *own = pool_in_use(KM_PKG);
-
-	if (own != NULL)
-		__atomic_store_n(&own->epoch, epoch, __ATOMIC_RELAXED);
-	for (unsigned i = 1; i < proc_count(); i++) {
-		struct km_pool *header = proc_at(i)->pkg_header;
-
-		if (header != NULL)
-			__atomic_store_n(
-			    &header->epoch, epoch, __ATOMIC_RELAXED);
-	}
 }

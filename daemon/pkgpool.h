@@ -13,8 +13,6 @@
  * fork until its row is used again.
  * Concurrency: the supervisor's one thread, but for pkgpool_enter().
  */
-#include <stdint.h>
-
 struct proc;
 
 /* The supervisor's own, for row 0. Returns 0, or < 0 (logged). */
@@ -36,8 +34,5 @@ int pkgpool_enter(const struct proc *worker);
 
 /* Later in the new worker: let go of the other pools. */
 void pkgpool_leave(void);
-
-/* Set the clock of all pkg pools. Called once a second. */
-void pkgpool_tick(uint32_t epoch);
 
 #endif

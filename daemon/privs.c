@@ -172,6 +172,14 @@ int privs_allow_core(void)
 	return -KM_ESYS;
 }
 
+void privs_allow_lock(void)
+{
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &all) != 0)
+		LM_DBG("cannot raise the limit of locked memory: %m");
+}
+
 int privs_lock_memory(void)
 {
 	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0)

@@ -38,6 +38,12 @@ int privs_forbid_core(void);
 int privs_allow_core(void);
 
 /*
+ * Before privs_drop(): let this process and its children lock as much as they
+ * like. Without the right to, the limit stays as it is: it may be enough.
+ */
+void privs_allow_lock(void);
+
+/*
  * Lock what is mapped now and later in memory, each page once it is touched
  * (sparse memory stays sparse). Not kept by fork: each process calls it.
  * Returns 0; -KM_EPERM, with the remedy in the log.

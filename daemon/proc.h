@@ -20,8 +20,6 @@
 
 #include "mem/segment.h"
 
-struct km_pool;
-
 enum proc_state {
 	PROC_NONE,     /* never launched */
 	PROC_STARTING, /* launched, not yet ready */
@@ -46,7 +44,6 @@ struct proc {
 	uint32_t slot;	   /* its participant's slot in the shm pool */
 	struct segment pkg_segment; /* its pkg pool */
 	const void *pkg_map;	    /* read-only, for a view; NULL: none */
-	struct km_pool *pkg_header; /* a worker's, writable: for its clock */
 	size_t pkg_size;	    /* bytes of that map */
 };
 

@@ -99,12 +99,32 @@ static int start_conf(void)
 	return PHASE_DONE;
 }
 
+/* A daemon goes to the root directory. */
+static int check_paths(void)
+{
+	static const enum param_id paths[] = { P_PIDFILE, P_RPC_SOCKET };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		const char *path = param_string(paths[i]);
+
+		if (path[0] == '\0' || path[0] == '/')
+			continue;
+		LM_ERR("%s: \"%s\" does not begin with /, which is possible "
+		       "only in the foreground (-D)",
+		    param_row(paths[i])->name, path);
+		return -KM_EINVAL;
+	}
+	return 0;
+}
+
 static int start_background(void)
 {
 	int role;
 
 	if (service.options.foreground)
 		return 0;
+	if (check_paths() < 0)
+		return -KM_EINVAL;
 	role = daemonize_fork();
 	if (role != DAEMONIZE_PARENT)
 		return role < 0 ? role : 0;
@@ -182,11 +202,14 @@ static int start_rpc(void)
 	    super_base(), service.privs.uid, service.socket_gid);
 }
 
-/* Changing the user resets what is allowed for core files: it comes first. */
+/* Changing the user resets what is allowed for core files: it comes before. */
 static int start_privileges(void)
 {
-	int rc = privs_drop(&service.privs);
+	int rc;
 
+	if (param_int(P_MLOCK_PAGES))
+		privs_allow_lock();
+	rc = privs_drop(&service.privs);
 	if (rc == 0)
 		rc = param_int(P_DISABLE_CORE_DUMP) ? privs_forbid_core()
 						    : privs_allow_core();
@@ -205,7 +228,7 @@ static const struct phase table[] = {
 	{ "conf", start_conf, modhost_destroy_all },
 	{ "background", start_background },
 	{ "log", start_log },
-	{ "pidfile", start_pidfile, pidfile_close },
+	{ "pidfile", start_pidfile, pidfile_close, pidfile_close },
 	{ "chunk", start_chunk, chunk_close, chunk_leave },
 	{ "pkg pool", start_pkg, stop_pkg, leave_pkg },
 	{ "modules", start_modules, modhost_destroy_all },
@@ -216,16 +239,18 @@ static const struct phase table[] = {
 	{ NULL },
 };
 
+static enum daemonize_stderr keep_stderr(void)
+{
+	return service.options.log_stderr ? DAEMONIZE_KEEP_STDERR
+					  : DAEMONIZE_DROP_STDERR;
+}
+
 static void announce(void)
 {
-	const struct options *opt = &service.options;
-
 	proc_at(0)->state = PROC_READY;
 	title_set("kmemd", "kmemd: supervisor");
 	logsink_tee(-1);
-	if (!opt->foreground)
-		daemonize_ready(opt->log_stderr ? DAEMONIZE_KEEP_STDERR
-						: DAEMONIZE_DROP_STDERR);
+	daemonize_ready(keep_stderr());
 	LM_NOTICE("kmemd " PACKAGE_VERSION " is ready: %ld workers, "
 		  "shm %ld MB, pkg %ld MB, %s",
 	    param_int(P_WORKERS), param_int(P_SHM_MEM_SIZE),
@@ -249,4 +274,10 @@ int service_run(int argc, char **argv)
 void service_leave(void)
 {
 	phases_leave(&service.phases);
+}
+
+void service_settle(void)
+{
+	logsink_tee(-1);
+	daemonize_settle(keep_stderr());
 }

@@ -13,4 +13,8 @@ int service_run(int argc, char **argv);
 /* In a worker, right after the fork: let go of what is the supervisor's. */
 void service_leave(void);
 
+/* In a worker that has started: whoever waits for the start is not told by it.
+ */
+void service_settle(void);
+
 #endif

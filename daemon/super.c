@@ -7,11 +7,9 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "daemon/chunk.h"
 #include "daemon/logsink.h"
 #include "daemon/modhost.h"
 #include "daemon/param.h"
-#include "daemon/pkgpool.h"
 #include "daemon/proc.h"
 #include "daemon/rpcserve.h"
 #include "daemon/signals.h"
@@ -29,16 +27,10 @@ enum super_state {
 static struct {
 	struct event_base *base;
 	struct signals *signals;
-	struct event *clock;
 	struct event *deadline; /* of the stop */
 	enum super_state state;
 	bool late; /* the deadline has passed */
 } super;
-
-static void on_clock(evutil_socket_t fd, short what, void *arg)
-{
-	pkgpool_tick(chunk_tick());
-}
 
 static void on_deadline(evutil_socket_t fd, short what, void *arg)
 {
@@ -101,16 +93,12 @@ static const struct super_worker_ops worker_ops = {
 
 int super_init(void)
 {
-	static const struct timeval second = { 1, 0 };
-
 	super.state = SUPER_STARTING;
 	super.base = event_base_new();
 	if (super.base == NULL)
 		goto out;
-	super.clock = event_new(super.base, -1, EV_PERSIST, on_clock, NULL);
 	super.deadline = evtimer_new(super.base, on_deadline, NULL);
-	if (super.clock == NULL || super.deadline == NULL ||
-	    event_add(super.clock, &second) != 0)
+	if (super.deadline == NULL)
 		goto out;
 	if (signals_new(super.base, signal_rows, &super.signals) < 0)
 		goto out;
@@ -127,13 +115,10 @@ void super_fini(void)
 {
 	super_workers_fini();
 	signals_free(&super.signals);
-	if (super.clock != NULL)
-		event_free(super.clock);
 	if (super.deadline != NULL)
 		event_free(super.deadline);
 	if (super.base != NULL)
 		event_base_free(super.base);
-	super.clock = NULL;
 	super.deadline = NULL;
 	super.base = NULL;
 }

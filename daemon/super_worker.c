@@ -24,6 +24,7 @@
 #include "daemon/super_worker.h"
 #include "daemon/worker.h"
 #include "mem/pool.h"
+#include "mem/slot.h"
 
 struct super_worker {
 	struct proc *proc;
@@ -150,7 +151,7 @@ static void on_died(evutil_socket_t fd, short what, void *arg)
 		return;
 	release(w);
 	log_death(w->proc);
-	pool_slot_dead(chunk_pool(), w->proc->slot);
+	slot_dead(chunk_pool(), w->proc->slot);
 	replace = super.ops->died(w->proc);
 	w->proc->state = PROC_DEAD;
 	if (replace)
@@ -176,7 +177,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 static int claim_slot(struct proc *proc)
 {
-	int rc = pool_slot_claim(chunk_pool(), &proc->slot);
+	int rc = slot_claim(chunk_pool(), &proc->slot);
 
 	if (rc < 0)
 		LM_ERR("worker %d: no free slot in the shm pool: live blocks "
@@ -209,7 +210,7 @@ static void set_row(struct proc *proc, pid_t pid)
 	snprintf(desc, sizeof(desc), "worker child=%d", proc->rank - 1);
 	proc_set_launched(proc, pid, desc);
 	snprintf(desc, sizeof(desc), "worker %d", proc->rank);
-	pool_slot_set(chunk_pool(), proc->slot, pid, proc->rank, desc);
+	slot_set(chunk_pool(), proc->slot, pid, proc->rank, desc);
 }
 
 static int fork_worker(struct super_worker *w, bool *forked)
@@ -263,7 +264,7 @@ static int launch(struct super_worker *w)
 		waitpid(w->proc->pid, &w->proc->exit_status, 0);
 		w->proc->state = PROC_DEAD;
 	}
-	pool_slot_dead(chunk_pool(), w->proc->slot);
+	slot_dead(chunk_pool(), w->proc->slot);
 	return rc;
 }
 

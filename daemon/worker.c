@@ -139,9 +139,10 @@ static int start(int chan_fd, struct signals **signals)
 	rc = param_int(P_MLOCK_PAGES) ? privs_lock_memory() : 0;
 	if (rc == 0)
 		rc = modhost_child_init_all(worker.rank, worker.base);
-	if (rc == 0)
-		rc = chan_send(worker.chan, CHAN_READY, NULL);
-	return rc;
+	if (rc < 0)
+		return rc;
+	service_settle();
+	return chan_send(worker.chan, CHAN_READY, NULL);
 }
 
 static void finish(struct signals **signals)
