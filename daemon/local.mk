@@ -20,6 +20,15 @@ noinst_LTLIBRARIES += %D%/libkmemd.la
 	%D%/param_rows.h \
 	%D%/param_text.c %D%/param_text.h
 
+# Modules use the libkmem that is in kmemd: all of it is linked, called by
+# kmemd itself or not, and its names are exported.
+sbin_PROGRAMS += %D%/kmemd
+%C%_kmemd_SOURCES = %D%/main.c
+%C%_kmemd_LDFLAGS = $(AM_LDFLAGS) -export-dynamic \
+	-Wl,--whole-archive,libclient/.libs/libkmemcore.a,--no-whole-archive
+%C%_kmemd_LDADD = %D%/libkmemd.la rpc/librpc.la libclient/libkmembase.la
+EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
+
 # Processes: the supervisor, its workers, their memory.
 %C%_libkmemd_la_SOURCES += \
 	%D%/chan.c %D%/chan.h \

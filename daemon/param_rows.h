@@ -112,33 +112,36 @@
 	X(STOP_TIMEOUT_MS, "stop_timeout_ms", PARAM_INT, 1, 3600000, \
 	    5000, NULL, NULL, "ms", PARAM_AT_START, \
 	    "for workers to stop before they are killed") \
-	X(RPC_MAX_CONNECTIONS, "rpc_max_connections", PARAM_INT, 1, 65535, \
-	    256, NULL, NULL, "connections", PARAM_AT_START, \
+	X(RPC_CONNECTIONS, "rpc_connections", PARAM_INT, 1, 65535, \
+	    512, NULL, NULL, "connections", PARAM_AT_START, \
 	    "open at once on rpc_socket") \
-	X(RPC_MAX_CONNECTIONS_PER_UID, "rpc_max_connections_per_uid", PARAM_INT, 1, 65535, \
-	    128, NULL, NULL, "connections", PARAM_AT_START, \
+	X(RPC_CONNECTIONS_PER_UID, "rpc_connections_per_uid", PARAM_INT, 1, 65535, \
+	    256, NULL, NULL, "connections", PARAM_AT_START, \
 	    "the same, of one user") \
-	X(RPC_MAX_REQUEST, "rpc_max_request", PARAM_INT, 1024, 0x40000000, \
-	    1048576, NULL, NULL, "bytes", PARAM_AT_START, \
+	X(RPC_REQUEST_SIZE, "rpc_request_size", PARAM_INT, 1024, 0x40000000, \
+	    262144, NULL, NULL, "bytes", PARAM_AT_START, \
 	    "of one request or batch") \
-	X(RPC_MAX_REPLY, "rpc_max_reply", PARAM_INT, 1024, 0x40000000, \
-	    16777216, NULL, NULL, "bytes", PARAM_AT_START, \
+	X(RPC_REPLY_SIZE, "rpc_reply_size", PARAM_INT, 1024, 0x40000000, \
+	    8388608, NULL, NULL, "bytes", PARAM_AT_START, \
 	    "of one reply or all replies of a batch") \
-	X(RPC_MAX_DEPTH, "rpc_max_depth", PARAM_INT, 2, 1024, \
+	X(RPC_DEPTH, "rpc_depth", PARAM_INT, 2, 1024, \
 	    32, NULL, NULL, "levels", PARAM_AT_START, \
 	    "nesting of arrays and objects in a request") \
-	X(RPC_MAX_BATCH, "rpc_max_batch", PARAM_INT, 1, 65535, \
-	    128, NULL, NULL, "requests", PARAM_AT_START, \
-	    "requests in one batch") \
+	X(RPC_BATCH, "rpc_batch", PARAM_INT, 1, 65535, \
+	    100, NULL, NULL, "requests", PARAM_AT_START, \
+	    "requests in one batch, or running for one connection") \
+	X(RPC_VALUES, "rpc_values", PARAM_INT, 16, 0x1000000, \
+	    10000, NULL, NULL, "values", PARAM_AT_START, \
+	    "JSON values in one request or batch") \
 	X(RPC_OUTPUT_QUEUE, "rpc_output_queue", PARAM_INT, 1024, 0x40000000, \
-	    1048576, NULL, NULL, "bytes", PARAM_AT_START, \
+	    262144, NULL, NULL, "bytes", PARAM_AT_START, \
 	    "replies not read by a client before it is not read either") \
 	X(RPC_IDLE_MS, "rpc_idle_ms", PARAM_INT, 1, 0x7fffffff, \
 	    600000, NULL, NULL, "ms", PARAM_AT_START, \
 	    "without a byte from a client before it is closed") \
 	X(RPC_PARTIAL_MS, "rpc_partial_ms", PARAM_INT, 1, 3600000, \
-	    10000, NULL, NULL, "ms", PARAM_AT_START, \
-	    "for a client to complete a request")
+	    30000, NULL, NULL, "ms", PARAM_AT_START, \
+	    "for a client to complete a request or take some of a reply")
 /* clang-format on */
 
 /* X(alias, id): other names that Kamailio has for a parameter. */

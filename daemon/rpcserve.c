@@ -25,16 +25,18 @@ static enum rpc_role role(const struct rpc_peer *peer)
 							: RPC_ROLE_DUMP;
 }
 
+/* A limit is called as its parameter, which errors name in data.param. */
 static struct rpc_limits limits(void)
 {
 	return (struct rpc_limits){
-		.connections = (unsigned)param_int(P_RPC_MAX_CONNECTIONS),
+		.connections = (unsigned)param_int(P_RPC_CONNECTIONS),
 		.connections_per_uid =
-		    (unsigned)param_int(P_RPC_MAX_CONNECTIONS_PER_UID),
-		.request_size = (size_t)param_int(P_RPC_MAX_REQUEST),
-		.reply_size = (size_t)param_int(P_RPC_MAX_REPLY),
-		.depth = (unsigned)param_int(P_RPC_MAX_DEPTH),
-		.batch = (unsigned)param_int(P_RPC_MAX_BATCH),
+		    (unsigned)param_int(P_RPC_CONNECTIONS_PER_UID),
+		.request_size = (size_t)param_int(P_RPC_REQUEST_SIZE),
+		.reply_size = (size_t)param_int(P_RPC_REPLY_SIZE),
+		.depth = (unsigned)param_int(P_RPC_DEPTH),
+		.batch = (unsigned)param_int(P_RPC_BATCH),
+		.values = (unsigned)param_int(P_RPC_VALUES),
 		.output_queue = (size_t)param_int(P_RPC_OUTPUT_QUEUE),
 		.idle_ms = (unsigned)param_int(P_RPC_IDLE_MS),
 		.partial_ms = (unsigned)param_int(P_RPC_PARTIAL_MS),
