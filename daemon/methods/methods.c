@@ -7,5 +7,11 @@
 #include "daemon/methods/methods.h"
 
 const struct rpc_method *const methods_tables[] = {
+	core_methods,
+	cfg_methods,
+	mem_methods,
+	pkg_methods,
+	shm_methods,
+	system_methods,
 	NULL,
 };

@@ -5,6 +5,13 @@
 
 #include "rpc/method.h"
 
+extern const struct rpc_method core_methods[];
+extern const struct rpc_method cfg_methods[];
+extern const struct rpc_method mem_methods[];
+extern const struct rpc_method pkg_methods[];
+extern const struct rpc_method shm_methods[];
+extern const struct rpc_method system_methods[];
+
 /* Ends with NULL. */
 extern const struct rpc_method *const methods_tables[];
 

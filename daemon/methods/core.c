@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+/* core.c - core.*: the service itself. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "daemon/methods/json.h"
+#include "daemon/methods/methods.h"
+#include "daemon/methods/pools.h"
+#include "daemon/proc.h"
+#include "daemon/super.h"
+
+#define TIME_SIZE 64 /* bytes of "Mon Nov 23 09:00:00 2026" */
+
+static void core_shmmem(struct rpc_call *call)
+{
+	size_t unit = 1;
+	struct km_mem_info info;
+	char hint[64];
+	int rc;
+
+	if (rpc_arg_has(call, 0))
+		unit = pools_unit(rpc_arg_string(call, 0));
+	if (unit == 0) {
+		rpc_fail_param(call, RPC_INVALID_PARAMS, "unit",
+		    pools_units(hint, sizeof(hint)), "unknown unit \"%s\"",
+		    rpc_arg_string(call, 0));
+		return;
+	}
+	rc = pools_info_shm(&info);
+	if (rc != 0)
+		rpc_fail(call, RPC_FAILED, "shm pool: %s", km_strerror(rc));
+	else
+		rpc_reply(call, pools_shmmem(&info, unit));
+}
+
+static void core_info(struct rpc_call *call)
+{
+	struct json_object *reply = json_object_new_object();
+
+	add_text(reply, "version", PACKAGE_STRING);
+	add_text(reply, "id", PACKAGE_VERSION);
+	add_text(reply, "compiler", __VERSION__);
+	add_text(reply, "compiled", __DATE__ " " __TIME__);
+	add_text(reply, "flags",
+	    KMEMD_MEMDBG ? "MEMDBG, QM_MALLOC" : "QM_MALLOC");
+	rpc_reply(call, reply);
+}
+
+static void core_version(struct rpc_call *call)
+{
+	rpc_reply(call, json_object_new_string(PACKAGE_STRING));
+}
+
+static void add_time(struct json_object *to, const char *key, time_t when)
+{
+	char text[TIME_SIZE];
+	struct tm tm;
+
+	localtime_r(&when, &tm);
+	strftime(text, sizeof(text), "%a %b %e %H:%M:%S %Y", &tm);
+	add_text(to, key, text);
+}
+
+static void core_uptime(struct rpc_call *call)
+{
+	struct json_object *reply = json_object_new_object();
+	time_t since = proc_at(0)->started, now = time(NULL);
+
+	add_time(reply, "now", now);
+	add_time(reply, "up_since", since);
+	add_int(reply, "uptime", now - since);
+	rpc_reply(call, reply);
+}
+
+/* Pid and description in turn, as Kamailio has it. */
+static void core_ps(struct rpc_call *call)
+{
+	struct json_object *reply = json_object_new_array();
+
+	for (unsigned i = 0; i < proc_count(); i++) {
+		const struct proc *proc = proc_at(i);
+
+		json_object_array_add(reply, json_object_new_int(proc->pid));
+		json_object_array_add(
+		    reply, json_object_new_string(proc->desc));
+	}
+	rpc_reply(call, reply);
+}
+
+static void core_psx(struct rpc_call *call)
+{
+	struct json_object *reply = json_object_new_array();
+
+	for (unsigned i = 0; i < proc_count(); i++) {
+		const struct proc *proc = proc_at(i);
+		struct json_object *row = json_object_new_object();
+
+		add_uint(row, "IDX", proc->index);
+		add_int(row, "PID", proc->pid);
+		add_text(row, "DSC", proc->desc);
+		json_object_array_add(reply, row);
+	}
+	rpc_reply(call, reply);
+}
+
+static void core_ping(struct rpc_call *call)
+{
+	rpc_reply(call, json_object_new_string("pong"));
+}
+
+static void core_echo(struct rpc_call *call)
+{
+	rpc_reply(call, json_object_get(rpc_arg_rest(call)));
+}
+
+static void core_shutdown(struct rpc_call *call)
+{
+	const struct rpc_peer *peer = rpc_call_peer(call);
+
+	LM_NOTICE("core.shutdown by pid %d, uid %d", (int)peer->pid,
+	    (int)peer->uid);
+	rpc_reply(call, json_object_new_string("going down"));
+	super_stop();
+}
+
+static const struct rpc_param shmmem_params[] = {
+	{ "unit", RPC_STRING, .optional = true,
+	    .help = "b (default), k, m or g; also kb, mb, gb" },
+	{ NULL },
+};
+
+static const struct rpc_param echo_params[] = {
+	{ "values", RPC_ANY, .optional = true, .rest = true,
+	    .help = "what to return" },
+	{ NULL },
+};
+
+const struct rpc_method core_methods[] = {
+	{ "core.shmmem", core_shmmem, shmmem_params, RPC_ROLE_READ,
+	    "total, free, used, real_used, max_used, fragments",
+	    "accounts of the shm pool, in a unit of choice",
+	    "Sizes are divided by the unit and cut; fragments counts the free "
+	    "ones." },
+	{ "core.info", core_info, NULL, RPC_ROLE_READ,
+	    "version, id, compiler, compiled, flags",
+	    "what was built, when and with what", NULL },
+	{ "core.version", core_version, NULL, RPC_ROLE_READ, "a string",
+	    "name and version", NULL },
+	{ "core.uptime", core_uptime, NULL, RPC_ROLE_READ,
+	    "now, up_since, uptime in seconds", "since when the service runs",
+	    NULL },
+	{ "core.ps", core_ps, NULL, RPC_ROLE_READ,
+	    "pid and description of each process, in turn",
+	    "the processes of the service", NULL },
+	{ "core.psx", core_psx, NULL, RPC_ROLE_READ,
+	    "a struct IDX, PID, DSC for each process",
+	    "the processes of the service, as structs", NULL },
+	{ "core.ping", core_ping, NULL, RPC_ROLE_READ, "the string pong",
+	    "whether the service answers", NULL },
+	{ "core.echo", core_echo, echo_params, RPC_ROLE_READ,
+	    "the values as they came", "returns its parameters", NULL },
+	{ "core.shutdown", core_shutdown, NULL, RPC_ROLE_ADMIN, "a string",
+	    "stops the service: as SIGTERM", NULL },
+	{ NULL },
+};

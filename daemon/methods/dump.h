@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* dump.h - the blocks of a pool, written to the log and returned. */
+#ifndef KMEMD_METHODS_DUMP_H
+#define KMEMD_METHODS_DUMP_H
+/*
+ * A dump needs nothing of the process whose pool it is: it has a map of its
+ * own, so it goes on when that process dies or is replaced.  It works in
+ * slices from the event loop, so that others are answered in between, and ends
+ * its call when it is done.
+ *
+ * The reply holds one page of blocks:
+ *
+ *   pid, rank, desc, pool, manager   whose pool it is
+ *   total free used real_used max_used fragments
+ *   blocks   address, size, age in seconds, rank (1: the oldest live block of
+ *            the pool), owner (pid), site
+ *   sums     count, size, site; largest first; on the last page
+ *   next     {method, params} that give the next page; null on the last one
+ *
+ * The log gets the whole pool, once, with the first page, at level memlog.
+ *
+ * Concurrency: the supervisor's one thread.
+ */
+#include <stdint.h>
+
+struct proc;
+struct rpc_call;
+
+#define DUMP_PAGE_BLOCKS 1000
+
+/*
+ * Dump the pkg pool of a process, or the shm pool when proc is NULL. `from` is
+ * 0, or what "next" of the page before says.
+ */
+void dump_start(
+    struct rpc_call *call, const struct proc *proc, uint64_t from);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/* mem.c - mem_dump_pkg and mem_dump_shm. */
+#include "config.h"
+
+#include "daemon/methods/dump.h"
+#include "daemon/methods/methods.h"
+#include "daemon/methods/pools.h"
+
+static void mem_dump_pkg(struct rpc_call *call)
+{
+	const struct proc *proc = proc_by_pid((pid_t)rpc_arg_int(call, 0));
+
+	if (proc == NULL)
+		pools_fail_pid(call, rpc_arg_int(call, 0));
+	else
+		dump_start(call, proc, (uint64_t)rpc_arg_int(call, 1));
+}
+
+static void mem_dump_shm(struct rpc_call *call)
+{
+	dump_start(call, NULL, (uint64_t)rpc_arg_int(call, 0));
+}
+
+#define FROM_PARAM                                                             \
+	{                                                                      \
+		"from", RPC_INT, .optional = true,                             \
+		.help = "where the page before has ended"                      \
+	}
+
+static const struct rpc_param pkg_params[] = {
+	{ "pid", RPC_INT, .help = "of a process of this service" },
+	FROM_PARAM,
+	{ NULL },
+};
+
+static const struct rpc_param shm_params[] = {
+	FROM_PARAM,
+	{ NULL },
+};
+
+#define DUMP_RESULT "accounts, blocks, sums, next"
+#define DUMP_HELP                                                              \
+	"Needs nothing of the processes: they may run, sleep, be stopped or "  \
+	"dead. Written to the log at level memlog, and returned in pages: "    \
+	"next is the request for the next one."
+
+const struct rpc_method mem_methods[] = {
+	{ "mem_dump_pkg", mem_dump_pkg, pkg_params, RPC_ROLE_DUMP, DUMP_RESULT,
+	    "every live block of the pkg pool of a process, and sums per site",
+	    DUMP_HELP },
+	{ "mem_dump_shm", mem_dump_shm, shm_params, RPC_ROLE_DUMP, DUMP_RESULT,
+	    "every live block of the shm pool, and sums per site", DUMP_HELP },
+	{ NULL },
+};

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+/* pools.c - views of the service's pools, and what is made of them. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "daemon/chunk.h"
+#include "daemon/methods/json.h"
+#include "daemon/methods/pools.h"
+
+static const struct {
+	const char *name;
+	size_t bytes;
+} units[] = {
+	{ "b", 1 },
+	{ "k", 1024 },
+	{ "kb", 1024 },
+	{ "m", 1024 * 1024 },
+	{ "mb", 1024 * 1024 },
+	{ "g", 1024 * 1024 * 1024 },
+	{ "gb", 1024 * 1024 * 1024 },
+};
+#define N_UNITS (sizeof(units) / sizeof(units[0]))
+
+size_t pools_unit(const char *name)
+{
+	for (size_t i = 0; i < N_UNITS; i++)
+		if (strcmp(units[i].name, name) == 0)
+			return units[i].bytes;
+	return 0;
+}
+
+const char *pools_units(char *buf, size_t size)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < N_UNITS && len < size; i++)
+		len += (size_t)snprintf(buf + len, size - len, "%s%s",
+		    i > 0 ? ", " : "", units[i].name);
+	return buf;
+}
+
+int pools_view_shm(struct view **view)
+{
+	if (chunk_pool() == NULL)
+		return -KM_EREADY;
+	return view_open_map(chunk_pool(), chunk_size(), view);
+}
+
+int pools_view_pkg(const struct proc *proc, struct view **view)
+{
+	if (proc->pkg_map == NULL)
+		return -KM_EREADY;
+	return view_open_map(proc->pkg_map, proc->pkg_size, view);
+}
+
+/* Closes the view. */
+static int info_of(int rc, struct view *view, struct km_mem_info *info)
+{
+	if (rc != 0)
+		return rc;
+	rc = view_info(view, info);
+	view_close(&view);
+	return rc;
+}
+
+int pools_info_shm(struct km_mem_info *info)
+{
+	struct view *view = NULL;
+	int rc = pools_view_shm(&view);
+
+	return info_of(rc, view, info);
+}
+
+int pools_info_pkg(const struct proc *proc, struct km_mem_info *info)
+{
+	struct view *view = NULL;
+	int rc = pools_view_pkg(proc, &view);
+
+	return info_of(rc, view, info);
+}
+
+struct json_object *pools_shmmem(const struct km_mem_info *info, size_t unit)
+{
+	struct json_object *reply = json_object_new_object();
+
+	add_uint(reply, "total", info->total / unit);
+	add_uint(reply, "free", info->free / unit);
+	add_uint(reply, "used", info->used / unit);
+	add_uint(reply, "real_used", info->real_used / unit);
+	add_uint(reply, "max_used", info->max_used / unit);
+	add_uint(reply, "fragments", info->fragments);
+	return reply;
+}
+
+void pools_fail_pid(struct rpc_call *call, int64_t pid)
+{
+	char pids[1024] = "";
+	size_t len = 0;
+
+	for (unsigned i = 0; i < proc_count() && len < sizeof(pids); i++)
+		len += (size_t)snprintf(pids + len, sizeof(pids) - len, "%s%d",
+		    i > 0 ? ", " : "the pids are ", (int)proc_at(i)->pid);
+	rpc_fail_param(call, RPC_NOT_FOUND, "pid", pids,
+	    "no process of this service has pid %" PRId64, pid);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* pools.h - the pools of the service, as the methods look at them. */
+#ifndef KMEMD_METHODS_POOLS_H
+#define KMEMD_METHODS_POOLS_H
+/*
+ * Concurrency: the supervisor's one thread. Nothing here asks a worker.
+ */
+#include <sys/types.h>
+
+#include "daemon/proc.h"
+#include "mem/view.h"
+#include "rpc/method.h"
+
+struct json_object;
+
+/* A view of the chunk's pool, or of a process's. Returns 0, or < 0 (logged). */
+int pools_view_shm(struct view **view);
+int pools_view_pkg(const struct proc *proc, struct view **view);
+
+/* The accounts through such a view. */
+int pools_info_shm(struct km_mem_info *info);
+int pools_info_pkg(const struct proc *proc, struct km_mem_info *info);
+
+/* A unit of core.shmmem: "k", "kb" ... Returns 0 when there is none such. */
+size_t pools_unit(const char *name);
+/* "b, k, kb ...": all of them. Into buf; buf. */
+const char *pools_units(char *buf, size_t size);
+
+/* The six keys of core.shmmem, bytes divided by unit and cut. */
+struct json_object *pools_shmmem(const struct km_mem_info *info, size_t unit);
+
+/* End the call: no process has this pid; names those that there are. */
+void pools_fail_pid(struct rpc_call *call, int64_t pid);
+
+#endif
