@@ -46,4 +46,14 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 
 # Methods: a file for each name space.
 %C%_libkmemd_la_SOURCES += \
-	%D%/methods/methods.c %D%/methods/methods.h
+	%D%/methods/cfg.c \
+	%D%/methods/core.c \
+	%D%/methods/dump.c %D%/methods/dump.h \
+	%D%/methods/dump_ranks.c %D%/methods/dump_ranks.h \
+	%D%/methods/json.h \
+	%D%/methods/mem.c \
+	%D%/methods/methods.c %D%/methods/methods.h \
+	%D%/methods/pkg.c \
+	%D%/methods/pools.c %D%/methods/pools.h \
+	%D%/methods/shm.c \
+	%D%/methods/system.c

@@ -14,7 +14,7 @@
 #include "daemon/methods/pools.h"
 #include "daemon/param.h"
 
-#define GROUP      "core"
+#define GROUP	   "core"
 #define RANGE_SIZE 256 /* bytes of "an integer from 1 to 9" */
 
 /* ---- variables that are commands: to set one is to run it --------------- */
@@ -182,8 +182,7 @@ static void cfg_set_int(struct rpc_call *call)
 	enum param_id id;
 	char text[32];
 
-	if (command != NULL &&
-	    strcmp(rpc_arg_string(call, 0), GROUP) == 0) {
+	if (command != NULL && strcmp(rpc_arg_string(call, 0), GROUP) == 0) {
 		command->set(call, value);
 		return;
 	}
@@ -246,8 +245,7 @@ const struct rpc_method cfg_methods[] = {
 	    "mem_dump_pkg and mem_dump_shm of group core are commands: to set "
 	    "them to a pid, or to 1, dumps that pool, as the methods of the "
 	    "same names do." },
-	{ "cfg.set_now_string", cfg_set_string, string_params,
-	    RPC_ROLE_ADMIN, "nothing", "set a text at once, in all processes",
-	    NULL },
+	{ "cfg.set_now_string", cfg_set_string, string_params, RPC_ROLE_ADMIN,
+	    "nothing", "set a text at once, in all processes", NULL },
 	{ NULL },
 };

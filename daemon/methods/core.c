@@ -47,8 +47,8 @@ static void core_info(struct rpc_call *call)
 	add_text(reply, "id", PACKAGE_VERSION);
 	add_text(reply, "compiler", __VERSION__);
 	add_text(reply, "compiled", __DATE__ " " __TIME__);
-	add_text(reply, "flags",
-	    KMEMD_MEMDBG ? "MEMDBG, QM_MALLOC" : "QM_MALLOC");
+	add_text(
+	    reply, "flags", KMEMD_MEMDBG ? "MEMDBG, QM_MALLOC" : "QM_MALLOC");
 	rpc_reply(call, reply);
 }
 
@@ -123,8 +123,8 @@ static void core_shutdown(struct rpc_call *call)
 {
 	const struct rpc_peer *peer = rpc_call_peer(call);
 
-	LM_NOTICE("core.shutdown by pid %d, uid %d", (int)peer->pid,
-	    (int)peer->uid);
+	LM_NOTICE(
+	    "core.shutdown by pid %d, uid %d", (int)peer->pid, (int)peer->uid);
 	rpc_reply(call, json_object_new_string("going down"));
 	super_stop();
 }

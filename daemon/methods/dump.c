@@ -98,10 +98,10 @@ static void add_block(struct dump *dump, const struct view_block *block)
 
 	if (!dump->is_pkg)
 		owner = view_slot(dump->view, block->owner, &slot) == 0
-		    ? slot.pid
-		    : 0;
-	snprintf(address, sizeof(address), "%#llx",
-	    (unsigned long long)block->addr);
+			    ? slot.pid
+			    : 0;
+	snprintf(
+	    address, sizeof(address), "%#llx", (unsigned long long)block->addr);
 	site_name(dump->view, block->site, site, sizeof(site));
 	add_text(row, "address", address);
 	add_uint(row, "size", block->size);
@@ -148,7 +148,7 @@ static void add_next(struct dump *dump)
 static int add_head(struct dump *dump, const struct proc *proc)
 {
 	struct json_object *reply = json_object_new_object();
-	struct km_mem_info info;
+	struct km_mem_info info = { 0 };
 	int rc = view_info(dump->view, &info);
 
 	dump->reply = reply;
@@ -308,8 +308,7 @@ static int open_view(struct dump *dump, const struct proc *proc)
 	return rc;
 }
 
-void dump_start(
-    struct rpc_call *call, const struct proc *proc, uint64_t from)
+void dump_start(struct rpc_call *call, const struct proc *proc, uint64_t from)
 {
 	struct dump *dump = calloc(1, sizeof(*dump));
 	int rc = -KM_ENOMEM;

@@ -32,7 +32,6 @@ struct rpc_call;
  * Dump the pkg pool of a process, or the shm pool when proc is NULL. `from` is
  * 0, or what "next" of the page before says.
  */
-void dump_start(
-    struct rpc_call *call, const struct proc *proc, uint64_t from);
+void dump_start(struct rpc_call *call, const struct proc *proc, uint64_t from);
 
 #endif

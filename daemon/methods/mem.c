@@ -24,7 +24,7 @@ static void mem_dump_shm(struct rpc_call *call)
 #define FROM_PARAM                                                             \
 	{                                                                      \
 		"from", RPC_INT, .optional = true,                             \
-		.help = "where the page before has ended"                      \
+				 .help = "where the page before has ended"     \
 	}
 
 static const struct rpc_param pkg_params[] = {

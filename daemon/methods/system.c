@@ -2,7 +2,7 @@
 /* system.c - system.*: the methods about methods. */
 #include "config.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/methods/json.h"
@@ -15,8 +15,7 @@ static int by_name(const void *a, const void *b)
 {
 	struct json_object *const *x = a, *const *y = b;
 
-	return strcmp(
-	    json_object_get_string(*x), json_object_get_string(*y));
+	return strcmp(json_object_get_string(*x), json_object_get_string(*y));
 }
 
 static void system_list(struct rpc_call *call)
@@ -65,9 +64,8 @@ static void system_signature(struct rpc_call *call)
 
 	if (method == NULL)
 		return;
-	rpc_reply(call,
-	    json_object_new_string(
-		rpc_method_signature(method, text, sizeof(text))));
+	rpc_reply(call, json_object_new_string(
+			    rpc_method_signature(method, text, sizeof(text))));
 }
 
 static const struct rpc_param name_params[] = {
@@ -81,7 +79,7 @@ const struct rpc_method system_methods[] = {
 	{ "system.methodHelp", system_help, name_params, RPC_ROLE_READ,
 	    "a text", "what a method is for", NULL },
 	{ "system.methodSignature", system_signature, name_params,
-	    RPC_ROLE_READ, "a text",
-	    "parameters of a method, with their types", NULL },
+	    RPC_ROLE_READ, "a text", "parameters of a method, with their types",
+	    NULL },
 	{ NULL },
 };
