@@ -12,7 +12,7 @@ pkglib_LTLIBRARIES += %D%/replay.la
 	%D%/replay/plan.c %D%/replay/plan.h \
 	%D%/replay/player.c %D%/replay/player.h \
 	%D%/replay/runner.c %D%/replay/runner.h \
-	%D%/replay/site_table.c %D%/replay/site_table.h \
+	%D%/replay/trace_sites.c %D%/replay/trace_sites.h \
 	%D%/replay/trace.c %D%/replay/trace.h
 
 %C%_replay_la_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS)

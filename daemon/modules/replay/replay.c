@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <event2/event_struct.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,9 +41,10 @@ static struct {
 	struct board *board;
 	struct player *player;
 	struct runner runner;
-	int *wake_fds; /* by rank; -1: it never waits */
-	struct event *timer;
-	struct event *wake;
+	int *wake_fds;	    /* by rank; -1: it never waits */
+	struct event timer; /* no pointers: a fork leaves nothing to free */
+	struct event wake;
+	pid_t events_pid; /* whose these are; a successor inherits a copy */
 } replay = {
 	.speed_text = "unlimited",
 	.loops = 1,
@@ -190,14 +192,14 @@ static int replay_mod_init(void)
 	return 0;
 }
 
-static void free_events(void)
+static void stop_events(void)
 {
-	if (replay.timer != NULL)
-		event_free(replay.timer);
-	if (replay.wake != NULL)
-		event_free(replay.wake);
-	replay.timer = NULL;
-	replay.wake = NULL;
+	if (replay.events_pid != getpid())
+		return;
+	event_del(&replay.timer);
+	if (replay.wake_fds[replay.runner.rank] >= 0)
+		event_del(&replay.wake);
+	replay.events_pid = 0;
 }
 
 static double seconds(uint64_t from_ns, uint64_t to_ns)
@@ -246,7 +248,7 @@ static void finish(void)
 	uint64_t unset = 0, now = now_ns();
 	double time_s = seconds(atomic_load(&replay.board->started_ns), now);
 
-	free_events();
+	stop_events();
 	if (!atomic_compare_exchange_strong(&mine->finished_ns, &unset, now))
 		return;
 	log_rank(replay.runner.rank, time_s);
@@ -272,7 +274,7 @@ static void sleep_for(uint64_t ns)
 		.tv_usec = (suseconds_t)(ns % NS_PER_S / 1000),
 	};
 
-	event_add(replay.timer, &tv);
+	event_add(&replay.timer, &tv);
 }
 
 static void play_slice(void)
@@ -328,36 +330,42 @@ static void log_start(uint32_t rank)
 	    replay.plan->parts[rank].n);
 }
 
+static int start_events(struct event_base *base, uint32_t rank)
+{
+	int fd = replay.wake_fds[rank];
+
+	if (event_assign(&replay.timer, base, -1, 0, on_timer, NULL) != 0)
+		return -KM_ENOMEM;
+	if (fd >= 0 && (event_assign(&replay.wake, base, fd,
+			    EV_READ | EV_PERSIST, on_wake, NULL) != 0 ||
+			   event_add(&replay.wake, NULL) != 0))
+		return -KM_ENOMEM;
+	replay.events_pid = getpid();
+	sleep_for(0);
+	return 0;
+}
+
 static int replay_child_init(int rank, struct event_base *base)
 {
 	uint32_t r = (uint32_t)rank;
+	int rc;
 
 	if (rank < 0 || r >= replay.plan->n_ranks)
 		return 0;
 	player_set_rank(replay.player, r);
 	start_runner();
-	replay.timer = event_new(base, -1, 0, on_timer, NULL);
-	if (replay.wake_fds[r] >= 0)
-		replay.wake = event_new(base, replay.wake_fds[r],
-		    EV_READ | EV_PERSIST, on_wake, NULL);
-	if (replay.timer == NULL ||
-	    (replay.wake_fds[r] >= 0 && replay.wake == NULL)) {
-		free_events();
-		LM_ERR("replay: rank %u: no memory for its events", r);
-		return -KM_ENOMEM;
-	}
-	if (replay.wake != NULL)
-		event_add(replay.wake, NULL);
 	if (rank != KMEMD_RANK_SUPERVISOR)
 		log_start(r);
-	sleep_for(0);
-	return 0;
+	rc = start_events(base, r);
+	if (rc != 0)
+		LM_ERR("replay: rank %u: its events cannot be set up", r);
+	return rc;
 }
 
 /* The pools keep their blocks: what is live stays to be looked at. */
 static void replay_destroy(void)
 {
-	free_events();
+	stop_events();
 	for (uint32_t r = 0;
 	     replay.wake_fds != NULL && r < replay.plan->n_ranks; r++)
 		if (replay.wake_fds[r] >= 0)

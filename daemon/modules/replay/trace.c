@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "daemon/modules/replay/site_table.h"
+#include "daemon/modules/replay/trace_sites.h"
 #include "daemon/modules/replay/trace.h"
 
 #define LINE_SIZE   1024 /* bytes, newline and NUL included */
@@ -49,7 +49,7 @@ struct reader {
 	uint32_t room; /* operations that trace->ops can hold */
 	gzFile file;
 	struct trace *trace;
-	struct site_table *sites;
+	struct trace_sites *sites;
 	char buf[LINE_SIZE];
 	char *fields[FIELDS];
 };
@@ -163,7 +163,7 @@ static int read_block(const struct reader *rd, struct trace_op *op)
 	op->size = (size_t)size;
 	if (op->id > trace->max_id[op->heap])
 		trace->max_id[op->heap] = op->id;
-	rc = site_table_add(rd->sites, rd->fields[FIELD_SITE], &op->site);
+	rc = trace_sites_add(rd->sites, rd->fields[FIELD_SITE], &op->site);
 	if (rc == -KM_EINVAL)
 		return bad(rd,
 		    "site \"%s\" is not of the form module:file:function:line",
@@ -332,7 +332,7 @@ static int reader_open(struct reader *rd)
 	if (rd->trace == NULL)
 		return -KM_ENOMEM;
 	rd->trace->pids = calloc(TRACE_PROCESSES_MAX, sizeof(int32_t));
-	rd->sites = site_table_new();
+	rd->sites = trace_sites_new();
 	if (rd->trace->pids == NULL || rd->sites == NULL)
 		return -KM_ENOMEM;
 	rd->file = gzopen(rd->path, "re");
@@ -358,13 +358,14 @@ int trace_read(const char *path, struct trace **trace)
 		LM_ERR("replay: %s: no memory for its operations", path);
 	if (rc == 0) {
 		find_main(rd.trace);
-		site_table_take(rd.sites, &rd.trace->sites, &rd.trace->n_sites);
+		trace_sites_take(
+		    rd.sites, &rd.trace->sites, &rd.trace->n_sites);
 		*trace = rd.trace;
 		rd.trace = NULL;
 	}
 	if (rd.file != NULL)
 		gzclose_r(rd.file);
-	site_table_free(&rd.sites);
+	trace_sites_free(&rd.sites);
 	trace_free(&rd.trace);
 	return rc;
 }
@@ -375,7 +376,7 @@ void trace_free(struct trace **trace)
 
 	if (gone == NULL)
 		return;
-	sites_free(&gone->sites, gone->n_sites);
+	trace_sites_drop(&gone->sites, gone->n_sites);
 	free(gone->pids);
 	free(gone->ops);
 	free(gone);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* site_table.c - interns texts as sites, by a hash of the text. */
+/* trace_sites.c - interns texts as sites, by a hash of the text. */
 #include "config.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "daemon/modules/replay/site_table.h"
+#include "daemon/modules/replay/trace_sites.h"
 
 #define BUCKETS	   1024 /* a real program has some hundred sites */
 #define FIRST_ROOM 64	/* sites; doubled when full */
@@ -21,7 +21,7 @@ struct row {
 	uint32_t next; /* index + 1 of the next in the bucket; 0: last */
 };
 
-struct site_table {
+struct trace_sites {
 	struct km_site *sites;
 	struct row *rows;
 	uint32_t n;
@@ -29,7 +29,7 @@ struct site_table {
 	uint32_t buckets[BUCKETS]; /* index + 1; 0: empty */
 };
 
-static uint32_t *bucket_of(struct site_table *table, const char *text)
+static uint32_t *bucket_of(struct trace_sites *table, const char *text)
 {
 	uint32_t hash = 2166136261U; /* FNV-1a */
 
@@ -80,7 +80,7 @@ static int parse(char *text, struct km_site *site)
 	return parse_line(line, &site->line);
 }
 
-static int make_room(struct site_table *table)
+static int make_room(struct trace_sites *table)
 {
 	uint32_t room = table->room != 0 ? table->room * 2 : FIRST_ROOM;
 	struct km_site *sites;
@@ -100,7 +100,7 @@ static int make_room(struct site_table *table)
 	return 0;
 }
 
-static int add(struct site_table *table, const char *text, uint32_t *bucket)
+static int add(struct trace_sites *table, const char *text, uint32_t *bucket)
 {
 	struct row *row;
 	char *parts;
@@ -123,12 +123,13 @@ static int add(struct site_table *table, const char *text, uint32_t *bucket)
 	return 0;
 }
 
-struct site_table *site_table_new(void)
+struct trace_sites *trace_sites_new(void)
 {
-	return calloc(1, sizeof(struct site_table));
+	return calloc(1, sizeof(struct trace_sites));
 }
 
-int site_table_add(struct site_table *table, const char *text, uint32_t *index)
+int trace_sites_add(
+    struct trace_sites *table, const char *text, uint32_t *index)
 {
 	uint32_t *bucket = bucket_of(table, text);
 	int rc;
@@ -145,7 +146,7 @@ int site_table_add(struct site_table *table, const char *text, uint32_t *index)
 	return rc;
 }
 
-static void rows_clear(struct site_table *table)
+static void rows_clear(struct trace_sites *table)
 {
 	for (uint32_t i = 0; i < table->n; i++)
 		free(table->rows[i].text);
@@ -153,8 +154,8 @@ static void rows_clear(struct site_table *table)
 	memset(table->buckets, 0, sizeof(table->buckets));
 }
 
-void site_table_take(
-    struct site_table *table, struct km_site **sites, uint32_t *n_sites)
+void trace_sites_take(
+    struct trace_sites *table, struct km_site **sites, uint32_t *n_sites)
 {
 	*sites = table->sites;
 	*n_sites = table->n;
@@ -165,22 +166,22 @@ void site_table_take(
 	table->room = 0;
 }
 
-void site_table_free(struct site_table **table)
+void trace_sites_free(struct trace_sites **table)
 {
-	struct site_table *gone = *table;
+	struct trace_sites *gone = *table;
 	uint32_t n;
 
 	if (gone == NULL)
 		return;
 	n = gone->n;
 	rows_clear(gone);
-	sites_free(&gone->sites, n);
+	trace_sites_drop(&gone->sites, n);
 	free(gone->rows);
 	free(gone);
 	*table = NULL;
 }
 
-void sites_free(struct km_site **sites, uint32_t n_sites)
+void trace_sites_drop(struct km_site **sites, uint32_t n_sites)
 {
 	for (uint32_t i = 0; i < n_sites; i++) {
 		char *parts;
