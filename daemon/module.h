@@ -13,7 +13,9 @@
  *
  * Order: parameters while the configuration is read (no shm then), mod_init
  * in the supervisor before it forks, child_init in each process, destroy in
- * each process as it stops, last module first.
+ * each process as it stops, last module first, with the event base of
+ * child_init still there.  The replacement of a dead worker is forked later, so
+ * it starts with a copy of what child_init(0) made in the supervisor.
  * Source of the shape: Kamailio, src/core/sr_module.h.
  */
 #include <stdint.h>
