@@ -23,6 +23,7 @@ unit_tests += %D%/unit/check_phases
 unit_tests += %D%/unit/check_proc
 unit_tests += %D%/unit/check_rpc_dispatch
 unit_tests += %D%/unit/check_replay
+unit_tests += %D%/unit/check_replay_play
 unit_tests += %D%/unit/check_replay_trace
 
 %C%_unit_check_heap_SOURCES = %D%/unit/check_heap.c %D%/unit/check_pool.c \
@@ -30,6 +31,10 @@ unit_tests += %D%/unit/check_replay_trace
 %C%_unit_check_ctl_line_LDADD = ctl/libctl.la $(LDADD)
 %C%_unit_check_ctl_view_LDADD = ctl/libctl.la $(LDADD)
 %C%_unit_check_replay_LDADD = daemon/modules/libreplay.la $(LDADD)
+%C%_unit_check_replay_play_SOURCES = %D%/unit/check_replay_play.c \
+	%D%/unit/check_pool.c %D%/unit/check_pool.h
+%C%_unit_check_replay_play_LDADD = daemon/modules/libreplay.la $(ZLIB_LIBS) \
+	$(LDADD)
 %C%_unit_check_replay_trace_LDADD = daemon/modules/libreplay.la $(ZLIB_LIBS) \
 	$(LDADD)
 
