@@ -23,6 +23,7 @@ unit_tests += %D%/unit/check_phases
 unit_tests += %D%/unit/check_proc
 unit_tests += %D%/unit/check_rpc_dispatch
 unit_tests += %D%/unit/check_replay
+unit_tests += %D%/unit/check_replay_op
 unit_tests += %D%/unit/check_replay_play
 unit_tests += %D%/unit/check_replay_trace
 
@@ -30,13 +31,15 @@ unit_tests += %D%/unit/check_replay_trace
 	%D%/unit/check_pool.h
 %C%_unit_check_ctl_line_LDADD = ctl/libctl.la $(LDADD)
 %C%_unit_check_ctl_view_LDADD = ctl/libctl.la $(LDADD)
-%C%_unit_check_replay_LDADD = daemon/modules/libreplay.la $(LDADD)
-%C%_unit_check_replay_play_SOURCES = %D%/unit/check_replay_play.c \
+replay_rooms = daemon/modules/libreplay.la $(LDADD) $(ZLIB_LIBS)
+replay_rig = %D%/unit/check_replay_rig.c %D%/unit/check_replay_rig.h \
 	%D%/unit/check_pool.c %D%/unit/check_pool.h
-%C%_unit_check_replay_play_LDADD = daemon/modules/libreplay.la $(ZLIB_LIBS) \
-	$(LDADD)
-%C%_unit_check_replay_trace_LDADD = daemon/modules/libreplay.la $(ZLIB_LIBS) \
-	$(LDADD)
+%C%_unit_check_replay_LDADD = $(replay_rooms)
+%C%_unit_check_replay_op_LDADD = $(replay_rooms)
+%C%_unit_check_replay_op_SOURCES = %D%/unit/check_replay_op.c $(replay_rig)
+%C%_unit_check_replay_play_LDADD = $(replay_rooms)
+%C%_unit_check_replay_play_SOURCES = %D%/unit/check_replay_play.c $(replay_rig)
+%C%_unit_check_replay_trace_LDADD = $(replay_rooms)
 
 # --- functional: tests/functional/NN-name.sh, lib.sh has the verbs ---
 functional_tests += %D%/functional/00-start-stop.sh
