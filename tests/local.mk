@@ -32,7 +32,7 @@ unit_tests += %D%/unit/check_replay_trace
 %C%_unit_check_ctl_line_LDADD = ctl/libctl.la $(LDADD)
 %C%_unit_check_ctl_view_LDADD = ctl/libctl.la $(LDADD)
 replay_rooms = daemon/modules/libreplay.la $(LDADD) $(ZLIB_LIBS)
-replay_rig = %D%/unit/check_replay_rig.c %D%/unit/check_replay_rig.h \
+replay_rig = %D%/unit/replay_rig.c %D%/unit/replay_rig.h \
 	%D%/unit/check_pool.c %D%/unit/check_pool.h
 %C%_unit_check_replay_LDADD = $(replay_rooms)
 %C%_unit_check_replay_op_LDADD = $(replay_rooms)

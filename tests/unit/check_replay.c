@@ -17,7 +17,7 @@
 #define GOOD "M shm 7 1 64 core:main.c:main:1\n"
 
 static struct {
-	char path[64];
+	char path[512];
 	char log[4096];
 	struct trace *trace;
 	struct plan *plan;
@@ -31,11 +31,13 @@ static void keep(int level, const char *text)
 
 static void setup(void)
 {
+	const char *tmpdir = getenv("TMPDIR");
 	int fd;
 
 	memset(&t, 0, sizeof(t));
 	km_log_set_writer(keep);
-	strcpy(t.path, "/tmp/check_replay.XXXXXX");
+	snprintf(t.path, sizeof(t.path), "%s/check_replay.XXXXXX",
+	    tmpdir != NULL ? tmpdir : P_tmpdir);
 	fd = mkstemp(t.path);
 	ck_assert_int_ge(fd, 0);
 	close(fd);

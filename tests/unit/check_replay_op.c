@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "mem/mem.h"
-#include "tests/unit/check_replay_rig.h"
+#include "tests/unit/replay_rig.h"
 
 /* Main's block is freed in the first loop; so is what was not freed. */
 START_TEST(a_block_of_main_is_freed_in_the_first_loop_only)

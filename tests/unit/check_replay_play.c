@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "mem/mem.h"
-#include "tests/unit/check_replay_rig.h"
+#include "tests/unit/replay_rig.h"
 
 /* What the trace itself says is live at its end. */
 static void is_the_end(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* check_replay_rig.h - a trace, its plan and all its ranks on real pools. */
-#ifndef TESTS_CHECK_REPLAY_RIG_H
-#define TESTS_CHECK_REPLAY_RIG_H
+/* replay_rig.h - a trace, its plan and all its ranks on real pools. */
+#ifndef TESTS_REPLAY_RIG_H
+#define TESTS_REPLAY_RIG_H
 /*
  * All ranks are played by the test's own process: each has a table of pkg
  * blocks of its own, but they share one pkg pool.
@@ -13,7 +13,7 @@
 #define RIG_RANKS_MAX 8
 
 struct rig {
-	char path[64];
+	char path[512];
 	struct test_pool pools[KM_POOL_KIND__COUNT];
 	struct trace *trace;
 	struct plan *plan;

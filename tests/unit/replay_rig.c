@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* check_replay_rig.c - a trace, its plan and all its ranks on real pools. */
+/* replay_rig.c - a trace, its plan and all its ranks on real pools. */
 #include "config.h"
 
 #include <check.h>
@@ -11,7 +11,7 @@
 
 #include "mem/mem.h"
 #include "mem/shm_mem.h"
-#include "tests/unit/check_replay_rig.h"
+#include "tests/unit/replay_rig.h"
 
 #define SHM_SIZE (64UL << 20)
 #define PKG_SIZE (16UL << 20)
@@ -81,9 +81,11 @@ void rig_real_trace(void)
 void rig_small_trace(const char *text)
 {
 	FILE *file;
+	const char *tmpdir = getenv("TMPDIR");
 	int fd;
 
-	strcpy(rig.path, "/tmp/check_replay.XXXXXX");
+	snprintf(rig.path, sizeof(rig.path), "%s/check_replay.XXXXXX",
+	    tmpdir != NULL ? tmpdir : P_tmpdir);
 	fd = mkstemp(rig.path);
 	ck_assert_int_ge(fd, 0);
 	file = fdopen(fd, "w");
