@@ -119,16 +119,29 @@ static enum status cannot_call(
 	return failure->status;
 }
 
+/* Kept from call to call, for what the server keeps by connection; but a
+ * server closes one that was idle for long, or has been restarted. */
+static int connect_again(struct connection *connection)
+{
+	if (connection->client != NULL &&
+	    !rpc_client_is_open(connection->client)) {
+		complain(NULL, NULL,
+		    "the server has closed the connection, connecting again");
+		rpc_client_close(&connection->client);
+	}
+	if (connection->client != NULL)
+		return 0;
+	return rpc_client_open(connection->socket, connection->timeout_ms,
+	    &connection->client);
+}
+
 enum status connection_call(struct connection *connection, const char *method,
     struct json_object *params, struct json_object **reply)
 {
 	enum status status;
-	int rc = 0;
+	int rc = connect_again(connection);
 
 	*reply = NULL;
-	if (connection->client == NULL)
-		rc = rpc_client_open(connection->socket, connection->timeout_ms,
-		    &connection->client);
 	if (rc != 0) {
 		json_object_put(params);
 		return cannot_connect(connection, rc);

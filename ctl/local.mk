@@ -20,3 +20,6 @@ noinst_LTLIBRARIES += %D%/libctl.la
 	%D%/writer_json.c \
 	%D%/writer_text.c
 
+bin_PROGRAMS += %D%/kmemctl
+%C%_kmemctl_SOURCES = %D%/main.c
+%C%_kmemctl_LDADD = %D%/libctl.la rpc/librpc.la libclient/libkmembase.la

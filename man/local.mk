@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: ISC
 dist_man_MANS += %D%/kmemd.8
+dist_man_MANS += %D%/kmemctl.1

@@ -18,6 +18,8 @@ unit_tests += %D%/unit/check_base
 unit_tests += %D%/unit/check_chan
 unit_tests += %D%/unit/check_heap
 unit_tests += %D%/unit/check_ctl_line
+unit_tests += %D%/unit/check_ctl_prompt
+unit_tests += %D%/unit/check_ctl_run
 unit_tests += %D%/unit/check_ctl_view
 unit_tests += %D%/unit/check_phases
 unit_tests += %D%/unit/check_proc
@@ -40,6 +42,12 @@ replay_rig = %D%/unit/replay_rig.c %D%/unit/replay_rig.h \
 %C%_unit_check_replay_play_LDADD = $(replay_rooms)
 %C%_unit_check_replay_play_SOURCES = %D%/unit/check_replay_play.c $(replay_rig)
 %C%_unit_check_replay_trace_LDADD = $(replay_rooms)
+# These two run the real kmemctl against a fake server.
+ctl_run_sources = %D%/unit/fake_server.c %D%/unit/fake_server.h \
+	%D%/unit/kmemctl.c %D%/unit/kmemctl.h
+%C%_unit_check_ctl_prompt_SOURCES = %D%/unit/check_ctl_prompt.c \
+	$(ctl_run_sources)
+%C%_unit_check_ctl_run_SOURCES = %D%/unit/check_ctl_run.c $(ctl_run_sources)
 
 # --- functional: tests/functional/NN-name.sh, lib.sh has the verbs ---
 functional_tests += %D%/functional/00-start-stop.sh
