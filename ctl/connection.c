@@ -131,8 +131,8 @@ static int connect_again(struct connection *connection)
 	}
 	if (connection->client != NULL)
 		return 0;
-	return rpc_client_open(connection->socket, connection->timeout_ms,
-	    &connection->client);
+	return rpc_client_open(
+	    connection->socket, connection->timeout_ms, &connection->client);
 }
 
 enum status connection_call(struct connection *connection, const char *method,
