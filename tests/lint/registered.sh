@@ -19,13 +19,17 @@ unknown() {
 	done
 }
 
+# A unit test of one file is there by its program's name alone; what several
+# tests share is there as a source.
 clean 'each unit test is in a makefile' "$(
-	tree_files -path './tests/unit/check_*.c' | sed 's/\.c$//' | unknown
+	tree_files -path './tests/unit/check_*.c' | while read -r file; do
+		test -z "$(echo "$file" | unknown)" ||
+			echo "${file%.c}" | unknown
+	done
 )"
 clean 'each functional test and each lint is in a makefile' "$(
 	tree_files -path './tests/*/*.sh' | unknown
 )"
-# A unit test of one file is there by its program's name alone.
 clean 'each .c and .h is in a makefile' "$(
 	c_files | grep -v '^./tests/unit/check_[^/]*\.c$' | unknown
 )"
