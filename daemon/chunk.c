@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "daemon/chunk.h"
 #include "daemon/param.h"
+#include "daemon/reason.h"
 #include "mem/pool.h"
 #include "mem/segment.h"
 #include "mem/slot.h"
@@ -57,14 +58,14 @@ static int open_segment(uid_t uid, gid_t gid, void **map)
 	rc = segment_create(&chunk.segment, &opt);
 	if (rc < 0) {
 		LM_ERR("cannot create a chunk of %ld MB: %s (-m, shm_mem_size)",
-		    param_int(P_SHM_MEM_SIZE), km_strerror(rc));
+		    param_int(P_SHM_MEM_SIZE), reason(rc));
 		return rc;
 	}
 	rc = segment_map(&chunk.segment, base, map);
 	if (rc < 0)
 		LM_ERR("cannot map the chunk at %p: %s (set shm_base to an "
 		       "address that is free in all programs)",
-		    base, km_strerror(rc));
+		    base, reason(rc));
 	return rc;
 }
 
@@ -84,7 +85,7 @@ static int make_pool(void *map)
 	if (rc < 0) {
 		LM_ERR("cannot make a shm pool of %ld MB with manager %s: %s "
 		       "(-m, -x)",
-		    param_int(P_SHM_MEM_SIZE), opt.manager, km_strerror(rc));
+		    param_int(P_SHM_MEM_SIZE), opt.manager, reason(rc));
 		return rc;
 	}
 	slot_set(chunk.pool, chunk.slot, getpid(), 0, "supervisor");

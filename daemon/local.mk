@@ -36,6 +36,7 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 	%D%/phases.c %D%/phases.h \
 	%D%/pkgpool.c %D%/pkgpool.h \
 	%D%/proc.c %D%/proc.h \
+	%D%/reason.c %D%/reason.h \
 	%D%/rpcserve.c %D%/rpcserve.h \
 	%D%/service.c %D%/service.h \
 	%D%/signals.c %D%/signals.h \

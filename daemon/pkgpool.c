@@ -12,6 +12,7 @@
 #include "daemon/param.h"
 #include "daemon/pkgpool.h"
 #include "daemon/proc.h"
+#include "daemon/reason.h"
 #include "mem/pool.h"
 #include "mem/segment.h"
 #include "mem/slot.h"
@@ -40,7 +41,7 @@ static int create(struct proc *proc)
 	if (rc < 0)
 		LM_ERR("cannot create a pkg pool of %ld MB: %s "
 		       "(-M, pkg_mem_size)",
-		    param_int(P_PKG_MEM_SIZE), km_strerror(rc));
+		    param_int(P_PKG_MEM_SIZE), reason(rc));
 	return rc;
 }
 
@@ -72,7 +73,7 @@ static int make_pool(void *map, size_t size)
 	if (rc < 0) {
 		LM_ERR("cannot make a pkg pool of %ld MB with manager %s: %s "
 		       "(-M, -X)",
-		    param_int(P_PKG_MEM_SIZE), opt.manager, km_strerror(rc));
+		    param_int(P_PKG_MEM_SIZE), opt.manager, reason(rc));
 		return rc;
 	}
 	take_over(pool, 0);
@@ -91,7 +92,7 @@ int pkgpool_open(struct proc *self)
 	if (rc < 0) {
 		LM_ERR("cannot map the pkg pool at %p: %s (set pkg_base to an "
 		       "address that is free)",
-		    base(), km_strerror(rc));
+		    base(), reason(rc));
 		goto out;
 	}
 	self->pkg_map = map;

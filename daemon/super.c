@@ -78,11 +78,8 @@ static void on_worker_ready(const struct proc *proc)
 
 static bool on_worker_died(const struct proc *proc)
 {
-	if (super.state == SUPER_STARTING) {
-		LM_ERR("the start failed: worker %d did not get ready",
-		    proc->rank);
+	if (super.state == SUPER_STARTING)
 		super.state = SUPER_FAILED;
-	}
 	return super.state == SUPER_SERVING;
 }
 

@@ -20,6 +20,7 @@
 #include "daemon/param.h"
 #include "daemon/pkgpool.h"
 #include "daemon/proc.h"
+#include "daemon/reason.h"
 #include "daemon/signals.h"
 #include "daemon/super_worker.h"
 #include "daemon/worker.h"
@@ -127,18 +128,18 @@ static void release(struct super_worker *w)
 	w->pidfd = -1;
 }
 
+/* One that dies before it is ready may be why the service does not start. */
 static void log_death(const struct proc *proc)
 {
+	bool early = proc->state == PROC_STARTING;
+	int level = early ? L_ERR : L_WARN;
 	char how[80];
 
-	proc_exit_text(proc->exit_status, how, sizeof(how));
 	if (proc->state == PROC_STOPPING && proc->exit_status == 0)
-		LM_DBG(
-		    "worker %d (pid %d) %s", proc->rank, (int)proc->pid, how);
-	else
-		LM_WARN("worker %d (pid %d) %s%s", proc->rank, (int)proc->pid,
-		    how,
-		    proc->state == PROC_STARTING ? " before it was ready" : "");
+		level = L_DBG;
+	km_log(level, "worker %d (pid %d) %s%s", proc->rank, (int)proc->pid,
+	    proc_exit_text(proc->exit_status, how, sizeof(how)),
+	    early ? " before it was ready" : "");
 }
 
 static void on_died(evutil_socket_t fd, short what, void *arg)
@@ -256,8 +257,7 @@ static int launch(struct super_worker *w)
 		set_timer(w, param_int(P_READY_TIMEOUT_MS));
 		return 0;
 	}
-	LM_ERR(
-	    "cannot launch worker %d: %s: %m", w->proc->rank, km_strerror(rc));
+	LM_ERR("cannot launch worker %d: %s", w->proc->rank, reason(rc));
 	release(w);
 	if (forked) {
 		kill(w->proc->pid, SIGKILL);

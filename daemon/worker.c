@@ -21,6 +21,7 @@
 #include "daemon/pkgpool.h"
 #include "daemon/privs.h"
 #include "daemon/proc.h"
+#include "daemon/reason.h"
 #include "daemon/service.h"
 #include "daemon/signals.h"
 #include "daemon/summary.h"
@@ -171,8 +172,7 @@ _Noreturn void worker_run(const struct proc *proc, int chan_fd)
 	if (rc == 0)
 		rc = start(chan_fd, &signals);
 	if (rc < 0)
-		LM_ERR("worker %d: cannot start: %s", worker.rank,
-		    km_strerror(rc));
+		LM_ERR("worker %d: cannot start: %s", worker.rank, reason(rc));
 	else
 		event_base_dispatch(worker.base);
 	finish(&signals);

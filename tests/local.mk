@@ -51,7 +51,16 @@ ctl_run_sources = %D%/unit/fake_server.c %D%/unit/fake_server.h \
 
 # --- functional: tests/functional/NN-name.sh, lib.sh has the verbs ---
 functional_tests += %D%/functional/00-start-stop.sh
+functional_tests += %D%/functional/10-daemon.sh
+functional_tests += %D%/functional/11-workers.sh
 functional_tests += %D%/functional/90-install.sh
+
+# A module that is never installed, so -rpath only says: a shared object.
+check_LTLIBRARIES += %D%/functional/trouble.la
+%C%_functional_trouble_la_SOURCES = %D%/functional/trouble.c
+%C%_functional_trouble_la_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS)
+%C%_functional_trouble_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-rpath $(abs_builddir)
 
 # --- lint: tests/lint/X.sh ---
 lint_tests += %D%/lint/layers.sh

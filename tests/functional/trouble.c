@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/* trouble.c - a module for tests: it fails, hangs or spins on request. */
+#include "config.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/module.h"
+#include "mem/mem.h"
+#include "mem/shm_mem.h"
+
+/* What to do in child_init of the rank `rank`; in others all goes well. */
+static const char *act = "";
+static int rank = 1;
+static int fail_init;
+
+static int own_rank;
+static struct event_base *own_base;
+static char *inherited; /* pkg, stored before the fork */
+static char *shared;	/* shm */
+
+static const struct kmemd_module_param params[] = {
+	{ "act", KMEMD_PARAM_STRING, &act, "fail, exit, hang, spin or crash" },
+	{ "rank", KMEMD_PARAM_INT, &rank, "in this process" },
+	{ "fail_init", KMEMD_PARAM_INT, &fail_init, "mod_init fails" },
+	{ NULL },
+};
+
+static int fail(void)
+{
+	LM_ERR("trouble: child_init fails in rank %d", own_rank);
+	return -1;
+}
+
+static int leave(void)
+{
+	_exit(7);
+	return 0;
+}
+
+static int hang(void)
+{
+	while (pause() == -1)
+		;
+	return 0;
+}
+
+static int crash(void)
+{
+	signal(SIGSEGV, SIG_DFL);
+	raise(SIGSEGV);
+	return 0;
+}
+
+static void spin_for_ever(evutil_socket_t fd, short what, void *arg)
+{
+	volatile int on = 1;
+
+	LM_NOTICE("trouble: rank %d spins", own_rank);
+	while (on)
+		;
+}
+
+/* Not at once: when the worker is ready and in its loop. */
+static int spin(void)
+{
+	const struct timeval now = { 0, 0 };
+
+	return event_base_once(
+	    own_base, -1, EV_TIMEOUT, spin_for_ever, NULL, &now);
+}
+
+static const struct {
+	const char *name;
+	int (*run)(void);
+} acts[] = {
+	{ "fail", fail },
+	{ "exit", leave },
+	{ "hang", hang },
+	{ "spin", spin },
+	{ "crash", crash },
+};
+
+static int mod_init(void)
+{
+	if (fail_init) {
+		LM_ERR("trouble: mod_init fails");
+		return -1;
+	}
+	inherited = pkg_malloc(64);
+	shared = shm_malloc(64);
+	if (inherited == NULL || shared == NULL)
+		return -1;
+	strncpy(inherited, "stored before the fork", 64);
+	strncpy(shared, "shared", 64);
+	LM_NOTICE("trouble: %d workers", km_workers());
+	return 0;
+}
+
+static int do_act(void)
+{
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		if (own_rank == rank && strcmp(act, acts[i].name) == 0)
+			return acts[i].run();
+	return 0;
+}
+
+static int child_init(int r, struct event_base *base)
+{
+	own_rank = r;
+	own_base = base;
+	LM_NOTICE("trouble: rank %d has \"%s\" at %p, shm \"%s\"", r,
+	    inherited, (void *)inherited, shared);
+	inherited[0] = (char)('A' + r);
+	if (r > 0)
+		km_set_desc("trouble maker");
+	return do_act();
+}
+
+static void destroy(void)
+{
+	LM_NOTICE("trouble: destroy in rank %d, \"%s\"", own_rank,
+	    inherited != NULL ? inherited : "");
+	pkg_free(inherited);
+	if (own_rank == KMEMD_RANK_SUPERVISOR)
+		shm_free(shared);
+}
+
+KMEMD_EXPORTS = {
+	.abi = KMEMD_MODULE_ABI,
+	.name = "trouble",
+	.version = "1.0",
+	.params = params,
+	.mod_init = mod_init,
+	.child_init = child_init,
+	.destroy = destroy,
+};
