@@ -53,6 +53,7 @@ ctl_run_sources = %D%/unit/fake_server.c %D%/unit/fake_server.h \
 functional_tests += %D%/functional/00-start-stop.sh
 functional_tests += %D%/functional/10-daemon.sh
 functional_tests += %D%/functional/11-workers.sh
+functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/90-install.sh
 
 # A module that is never installed, so -rpath only says: a shared object.
