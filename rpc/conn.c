@@ -39,6 +39,8 @@ static size_t queued(void *arg)
 {
 	const struct rpc_conn *c = arg;
 
+	if (c->gone)
+		return 0; /* what is left will be taken by nobody */
 	return evbuffer_get_length(c->ready) +
 	       evbuffer_get_length(bufferevent_get_output(c->bev));
 }
@@ -117,7 +119,7 @@ static bool is_finished(const struct rpc_conn *c)
 	bool more = evbuffer_get_length(input_of(c)) > 0 && may_take(c);
 
 	if (c->gone)
-		return !more;
+		return c->eof && !more;
 	return (c->ended || c->server->draining) && conn_is_quiet(c);
 }
 
@@ -172,12 +174,12 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct rpc_conn *c = arg;
 
-	c->eof = true;
-	if ((what & BEV_EVENT_ERROR) || has_hung_up(c->fd))
+	/* What was sent before a failed write is still there to be read. */
+	if (what & BEV_EVENT_READING)
+		c->eof = true;
+	if ((what & BEV_EVENT_ERROR) || has_hung_up(c->fd)) {
 		c->gone = true;
-	if (c->gone) {
-		bufferevent_disable(bev, EV_READ | EV_WRITE);
-		evbuffer_drain(c->ready, evbuffer_get_length(c->ready));
+		bufferevent_disable(bev, EV_WRITE);
 	}
 	pump(c);
 }
@@ -215,17 +217,19 @@ static int open_buffers(struct rpc_conn *c)
 	bufferevent_setwatermark(c->bev, EV_READ, 0, INPUT_MOST);
 	bufferevent_setwatermark(
 	    c->bev, EV_WRITE, server->limits.output_queue / 2, 0);
-	if (bufferevent_enable(c->bev, EV_READ | EV_WRITE) < 0)
+	if (bufferevent_enable(c->bev, EV_READ) < 0)
 		return -KM_ENOMEM;
 	return 0;
 }
 
+/* Out of the event loop first, then closed. */
 static void release(struct rpc_conn *c)
 {
 	if (c->bev != NULL)
 		bufferevent_free(c->bev);
 	if (c->ready != NULL)
 		evbuffer_free(c->ready);
+	close(c->fd);
 	free(c);
 }
 
@@ -233,8 +237,10 @@ int conn_new(struct rpc_server *server, int fd, const struct rpc_peer *peer)
 {
 	struct rpc_conn *c = calloc(1, sizeof(*c));
 
-	if (c == NULL)
-		goto out;
+	if (c == NULL) {
+		close(fd);
+		return -KM_ENOMEM;
+	}
 	c->server = server;
 	c->fd = fd;
 	c->peer = *peer;
@@ -249,9 +255,7 @@ int conn_new(struct rpc_server *server, int fd, const struct rpc_peer *peer)
 	server->count++;
 	return 0;
 out:
-	if (c != NULL)
-		release(c);
-	close(fd);
+	release(c);
 	return -KM_ENOMEM;
 }
 
@@ -261,17 +265,11 @@ void conn_free(struct rpc_conn *c)
 	c->server->count--;
 	c->gone = true;
 	session_free(&c->session);
-	close(c->fd);
 	release(c);
 }
 
 void conn_forget(struct rpc_conn *c)
 {
-	/*
-	 * Closed first: libevent then fails to take it out of the epoll set,
-	 * which is the parent's as well.
-	 */
-	close(c->fd);
 	TAILQ_REMOVE(&c->server->conns, c, link);
 	session_forget(&c->session);
 	release(c);

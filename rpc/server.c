@@ -124,9 +124,6 @@ void rpc_server_forget(struct rpc_server **server)
 	if (s == NULL)
 		return;
 	*server = NULL;
-	if (s->fd >= 0)
-		close(s->fd); /* before its event goes, see conn_forget() */
-	s->fd = -1;
 	accept_stop(s);
 	while (!TAILQ_EMPTY(&s->conns))
 		conn_forget(TAILQ_FIRST(&s->conns));

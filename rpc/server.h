@@ -81,8 +81,8 @@ bool rpc_server_is_idle(const struct rpc_server *server);
 void rpc_server_free(struct rpc_server **server);
 
 /*
- * Close all descriptors without a word: in a child, after fork, before it
- * opens others. No cancel hook runs: what hooks would release stays.
+ * Close all descriptors without a word: in a child, after fork and
+ * event_reinit(). No cancel hook runs: what hooks would release stays.
  */
 void rpc_server_forget(struct rpc_server **server);
 

@@ -28,6 +28,9 @@ unit_tests += %D%/unit/check_replay
 unit_tests += %D%/unit/check_replay_op
 unit_tests += %D%/unit/check_replay_play
 unit_tests += %D%/unit/check_replay_trace
+unit_tests += %D%/unit/check_rpc_envelope
+unit_tests += %D%/unit/check_rpc_frame
+unit_tests += %D%/unit/check_rpc_server
 
 %C%_unit_check_heap_SOURCES = %D%/unit/check_heap.c %D%/unit/check_pool.c \
 	%D%/unit/check_pool.h
@@ -48,6 +51,9 @@ ctl_run_sources = %D%/unit/fake_server.c %D%/unit/fake_server.h \
 %C%_unit_check_ctl_prompt_SOURCES = %D%/unit/check_ctl_prompt.c \
 	$(ctl_run_sources)
 %C%_unit_check_ctl_run_SOURCES = %D%/unit/check_ctl_run.c $(ctl_run_sources)
+
+%C%_unit_check_rpc_server_SOURCES = %D%/unit/check_rpc_server.c \
+	%D%/unit/rpc_loop.c %D%/unit/rpc_loop.h
 
 # --- functional: tests/functional/NN-name.sh, lib.sh has the verbs ---
 functional_tests += %D%/functional/00-start-stop.sh
