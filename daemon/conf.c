@@ -3,19 +3,15 @@
 #include "config.h"
 
 #include <confuse.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "base/log.h"
 #include "daemon/conf.h"
+#include "daemon/conf_text.h"
 #include "daemon/modhost.h"
 #include "daemon/param.h"
 
@@ -125,47 +121,46 @@ static cfg_opt_t confuse_options[] = {
 	CFG_END(),
 };
 
-/*
- * Open what can be parsed: reading a folder would make libconfuse's scanner
- * exit. Returns 0 and *fp, or < 0 with errno.
- */
-static int open_file(const char *path, FILE **fp)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return errno == ENOENT ? -KM_ENOENT : -KM_ESYS;
-	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-		close(fd);
-		errno = EISDIR;
-		return -KM_ESYS;
-	}
-	*fp = fdopen(fd, "r");
-	if (*fp == NULL) {
-		close(fd);
-		return -KM_ESYS;
-	}
-	return 0;
-}
-
-static int parse(const char *path, FILE *fp)
+static int parse(const char *path, const struct conf_text *text)
 {
 	cfg_t *cfg = cfg_init(confuse_options, CFGF_NONE);
-	int rc = 0;
+	FILE *fp = fmemopen(text->bytes, text->size, "r");
+	int rc = -KM_ENOMEM;
 
-	if (cfg == NULL)
-		return -KM_ENOMEM;
+	if (cfg == NULL || fp == NULL)
+		goto out;
 	/* cfg_init() has turned to the user's language: messages stay ours. */
 	setlocale(LC_ALL, "C");
 	cfg_set_error_function(cfg, say_error);
 	cfg->filename = strdup(path); /* for messages; cfg_free() frees it */
 	if (cfg->filename == NULL)
-		rc = -KM_ENOMEM;
-	else if (cfg_parse_fp(cfg, fp) != CFG_SUCCESS || reading.errors > 0)
+		goto out;
+	rc = 0;
+	if (cfg_parse_fp(cfg, fp) != CFG_SUCCESS || reading.errors > 0)
 		rc = -KM_EINVAL;
-	cfg_free(cfg);
+out:
+	if (fp != NULL)
+		fclose(fp);
+	if (cfg != NULL)
+		cfg_free(cfg);
 	return rc;
+}
+
+/* conf_text_read() has failed. */
+static void say_unreadable(
+    const char *path, int rc, const struct conf_text *text)
+{
+	if (rc == -KM_EINVAL)
+		LM_ERR("%s:%u: %s", path, text->line, text->why);
+	else if (rc == -KM_ELIMIT)
+		LM_ERR("%s: cannot read the configuration: it has more than "
+		       "%d bytes",
+		    path, CONF_TEXT_MAX);
+	else if (rc == -KM_ENOMEM)
+		LM_ERR(
+		    "%s: cannot read the configuration: out of memory", path);
+	else
+		LM_ERR("%s: cannot read the configuration: %m", path);
 }
 
 /* Values that do not fit each other: no single line is to blame. */
@@ -181,19 +176,22 @@ static int check_all(const char *path)
 
 int conf_load(const char *path, enum conf_need need, const bool *pinned)
 {
-	FILE *fp;
-	int rc = open_file(path, &fp);
+	struct conf_text text;
+	int rc = conf_text_read(path, &text);
 
 	if (rc == -KM_ENOENT && need == CONF_OPTIONAL)
 		return check_all("kmemd");
 	if (rc < 0) {
-		LM_ERR("%s: cannot read the configuration: %m", path);
-		return rc;
+		say_unreadable(path, rc, &text);
+		goto out;
 	}
 	reading.pinned = pinned;
 	reading.errors = 0;
-	rc = parse(path, fp);
-	fclose(fp);
+	rc = parse(path, &text);
 	reading.pinned = NULL;
-	return rc < 0 ? rc : check_all(path);
+	if (rc == 0)
+		rc = check_all(path);
+out:
+	conf_text_free(&text);
+	return rc;
 }

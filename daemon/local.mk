@@ -6,6 +6,7 @@ noinst_LTLIBRARIES += %D%/libkmemd.la
 %C%_libkmemd_la_LIBADD = $(LIBEVENT_LIBS) $(JSONC_LIBS) $(CONFUSE_LIBS)
 %C%_libkmemd_la_SOURCES = \
 	%D%/conf.c %D%/conf.h \
+	%D%/conf_text.c %D%/conf_text.h \
 	%D%/daemonize.c %D%/daemonize.h \
 	%D%/logsink.c %D%/logsink.h \
 	%D%/modhost.c %D%/modhost.h \

@@ -2,3 +2,4 @@
 dist_man_MANS += %D%/kmemd.8
 dist_man_MANS += %D%/kmemctl.1
 dist_man_MANS += %D%/replay.8
+dist_man_MANS += %D%/kmemd.conf.5

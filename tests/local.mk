@@ -14,6 +14,15 @@ unit_rooms = daemon/libkmemd.la rpc/librpc.la libclient/libkmemcore.la \
 	libclient/libkmembase.la
 
 # --- unit: tests/unit/check_X.c, libcheck ---
+unit_tests += %D%/unit/check_conf
+unit_tests += %D%/unit/check_daemonize
+unit_tests += %D%/unit/check_logsink
+unit_tests += %D%/unit/check_modhost
+unit_tests += %D%/unit/check_options
+unit_tests += %D%/unit/check_param
+unit_tests += %D%/unit/check_pidfile
+unit_tests += %D%/unit/check_privs
+unit_tests += %D%/unit/check_title
 unit_tests += %D%/unit/check_base
 unit_tests += %D%/unit/check_chan
 unit_tests += %D%/unit/check_heap
@@ -54,6 +63,34 @@ ctl_run_sources = %D%/unit/fake_server.c %D%/unit/fake_server.h \
 
 %C%_unit_check_rpc_server_SOURCES = %D%/unit/check_rpc_server.c \
 	%D%/unit/rpc_loop.c %D%/unit/rpc_loop.h
+# Modules that check_modhost and check_conf load; /nowhere makes them shared.
+check_LTLIBRARIES += %D%/unit/good.la %D%/unit/bad_abi.la \
+	%D%/unit/bad_init.la %D%/unit/no_exports.la %D%/unit/no_name.la \
+	%D%/unit/plain.la
+test_module_flags = $(AM_LDFLAGS) -module -avoid-version -rpath /nowhere
+%C%_unit_good_la_SOURCES = %D%/unit/modules/good.c %D%/unit/modules/good.h
+%C%_unit_good_la_LDFLAGS = $(test_module_flags)
+%C%_unit_good_la_LIBADD =
+%C%_unit_bad_abi_la_SOURCES = %D%/unit/modules/bad_abi.c
+%C%_unit_bad_abi_la_LDFLAGS = $(test_module_flags)
+%C%_unit_bad_abi_la_LIBADD =
+%C%_unit_bad_init_la_SOURCES = %D%/unit/modules/bad_init.c
+%C%_unit_bad_init_la_LDFLAGS = $(test_module_flags)
+%C%_unit_bad_init_la_LIBADD =
+%C%_unit_no_exports_la_SOURCES = %D%/unit/modules/no_exports.c
+%C%_unit_no_exports_la_LDFLAGS = $(test_module_flags)
+%C%_unit_no_exports_la_LIBADD =
+%C%_unit_no_name_la_SOURCES = %D%/unit/modules/no_name.c
+%C%_unit_no_name_la_LDFLAGS = $(test_module_flags)
+%C%_unit_no_name_la_LIBADD =
+%C%_unit_plain_la_SOURCES = %D%/unit/modules/plain.c
+%C%_unit_plain_la_LDFLAGS = $(test_module_flags)
+%C%_unit_plain_la_LIBADD =
+test_places = -DTEST_MODDIR='"$(abs_top_builddir)/%D%/unit/.libs"' \
+	-DTEST_SRCDIR='"$(abs_top_srcdir)"'
+%C%_unit_check_modhost_CPPFLAGS = $(AM_CPPFLAGS) $(test_places)
+%C%_unit_check_conf_CPPFLAGS = $(AM_CPPFLAGS) $(test_places)
+EXTRA_DIST += %D%/unit/heard.h
 
 # --- functional: tests/functional/NN-name.sh, lib.sh has the verbs ---
 functional_tests += %D%/functional/00-start-stop.sh

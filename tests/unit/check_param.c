@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: ISC */
+/* check_param.c - the table of parameters and their values. */
+#include "config.h"
+
+#include <check.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/tune.h"
+#include "daemon/param.h"
+
+static void setup(void)
+{
+	ck_assert_int_eq(param_init(), 0);
+}
+
+START_TEST(every_row_is_sound)
+{
+	const struct param *row = param_row((enum param_id)_i);
+	char text[PARAM_TEXT_SIZE];
+
+	ck_assert_int_eq(param_find(row->name), _i);
+	ck_assert(*row->help != '\0');
+	ck_assert(row->unit != NULL);
+	ck_assert(row->min <= row->max);
+	ck_assert((row->type == PARAM_STRING) == (row->text != NULL));
+	ck_assert(row->choices == NULL || row->type == PARAM_STRING);
+	ck_assert_int_lt(row->type, PARAM_TYPE__COUNT);
+	ck_assert_int_lt(row->when, PARAM_WHEN__COUNT);
+	if (row->type == PARAM_STRING)
+		ck_assert_int_lt(row->max, PARAM_TEXT_SIZE);
+	/* Also: the default is allowed, and its text means the same. */
+	param_default_text((enum param_id)_i, text, sizeof(text));
+	ck_assert_int_eq(param_check_text((enum param_id)_i, text), 0);
+	ck_assert_int_eq(param_set_text((enum param_id)_i, text), 0);
+	if (row->type == PARAM_STRING)
+		ck_assert_str_eq(param_string((enum param_id)_i), row->text);
+	else
+		ck_assert_int_eq(param_int((enum param_id)_i), row->number);
+}
+END_TEST
+
+START_TEST(every_text_of_a_value_gives_that_value_again)
+{
+	enum param_id id = (enum param_id)_i;
+	const struct param *row = param_row(id);
+	char text[PARAM_TEXT_SIZE];
+
+	if (row->type == PARAM_STRING)
+		return;
+	ck_assert_int_eq(param_set_int(id, row->max), 0);
+	param_text(id, text, sizeof(text));
+	ck_assert_int_eq(param_set_int(id, row->min), 0);
+	ck_assert_int_eq(param_set_text(id, text), 0);
+	ck_assert_int_eq(param_int(id), row->max);
+}
+END_TEST
+
+START_TEST(every_number_is_kept_within_its_bounds)
+{
+	enum param_id id = (enum param_id)_i;
+	const struct param *row = param_row(id);
+
+	if (row->type == PARAM_STRING) {
+		ck_assert_int_eq(param_set_int(id, 1), -KM_EINVAL);
+		return;
+	}
+	ck_assert_int_eq(param_set_int(id, row->min), 0);
+	ck_assert_int_eq(param_int(id), row->min);
+	ck_assert_int_eq(param_set_int(id, row->min - 1), -KM_ERANGE);
+	ck_assert_int_eq(param_set_int(id, row->max + 1), -KM_ERANGE);
+	ck_assert_int_eq(param_set_int(id, LONG_MAX), -KM_ERANGE);
+	ck_assert_int_eq(param_int(id), row->min);
+	ck_assert_int_eq(param_set_string(id, "1"), -KM_EINVAL);
+	ck_assert_str_eq(param_string(id), "");
+}
+END_TEST
+
+START_TEST(every_string_is_kept_within_its_length)
+{
+	enum param_id id = (enum param_id)_i;
+	const struct param *row = param_row(id);
+	char *text;
+
+	if (row->type != PARAM_STRING || row->choices != NULL)
+		return;
+	text = malloc((size_t)row->max + 2);
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'x', (size_t)row->max + 1);
+	text[row->max + 1] = '\0';
+	ck_assert_int_eq(param_set_string(id, text), -KM_ERANGE);
+	ck_assert_str_eq(param_string(id), row->text);
+	text[row->max] = '\0';
+	ck_assert_int_eq(param_set_string(id, text), 0);
+	ck_assert_str_eq(param_string(id), text);
+	free(text);
+}
+END_TEST
+
+START_TEST(a_long_string_does_not_reach_its_neighbours)
+{
+	char text[1024];
+
+	memset(text, 'y', 1023);
+	text[1023] = '\0';
+	ck_assert_int_eq(param_set_string(P_MODULE_PATH, text), 0);
+	for (int id = 0; id < P__COUNT; id++)
+		if (id != P_MODULE_PATH &&
+		    param_row((enum param_id)id)->type == PARAM_STRING)
+			ck_assert_str_eq(param_string((enum param_id)id),
+			    param_row((enum param_id)id)->text);
+}
+END_TEST
+
+START_TEST(a_choice_must_be_one_of_its_words)
+{
+	ck_assert_int_eq(param_set_string(P_SHM_BACKEND, "sysv"), 0);
+	ck_assert_int_eq(param_set_string(P_SHM_BACKEND, "memfd"), 0);
+	ck_assert_int_eq(param_set_string(P_SHM_BACKEND, "mem"), -KM_ERANGE);
+	ck_assert_int_eq(param_set_string(P_SHM_BACKEND, "memfds"), -KM_ERANGE);
+	ck_assert_int_eq(
+	    param_set_string(P_SHM_BACKEND, "memfd|sysv"), -KM_ERANGE);
+	ck_assert_int_eq(param_set_string(P_SHM_BACKEND, ""), -KM_ERANGE);
+	ck_assert_str_eq(param_string(P_SHM_BACKEND), "memfd");
+}
+END_TEST
+
+START_TEST(a_name_that_no_row_has_is_not_found)
+{
+	ck_assert_int_eq(param_find("wrkers"), P__COUNT);
+	ck_assert_int_eq(param_find(""), P__COUNT);
+}
+END_TEST
+
+START_TEST(children_is_another_name_for_workers)
+{
+	ck_assert_int_eq(param_find("children"), P_WORKERS);
+}
+END_TEST
+
+static const struct {
+	enum param_id id;
+	const char *text;
+	int rc;
+	long value;
+} texts[] = {
+	{ P_WORKERS, "7", 0, 7 },
+	{ P_WORKERS, "+7", 0, 7 },
+	{ P_WORKERS, "010", 0, 10 },
+	{ P_WORKERS, "-1", -KM_ERANGE, 4 },
+	{ P_WORKERS, "99999999999999999999", -KM_ERANGE, 4 },
+	{ P_WORKERS, "", -KM_EINVAL, 4 },
+	{ P_WORKERS, " 7", -KM_EINVAL, 4 },
+	{ P_WORKERS, "7 ", -KM_EINVAL, 4 },
+	{ P_WORKERS, "-", -KM_EINVAL, 4 },
+	{ P_WORKERS, "0x7", -KM_EINVAL, 4 },
+	{ P_WORKERS, "seven", -KM_EINVAL, 4 },
+	{ P_DEBUG, "-5", 0, -5 },
+	{ P_RPC_SOCKET_MODE, "0600", 0, 0600 },
+	{ P_RPC_SOCKET_MODE, "600", 0, 0600 },
+	{ P_RPC_SOCKET_MODE, "688", -KM_EINVAL, 0660 },
+	{ P_RPC_SOCKET_MODE, "1777", -KM_ERANGE, 0660 },
+	{ P_SHM_BASE, "0x10000000", 0, 0x10000000 },
+	{ P_SHM_BASE, "10000000", 0, 0x10000000 },
+	{ P_SHM_BASE, "0x10000001", -KM_ERANGE, PARAM_DEFAULT_SHM_BASE },
+	{ P_SHM_BASE, "0x", -KM_EINVAL, PARAM_DEFAULT_SHM_BASE },
+	{ P_MLOCK_PAGES, "yes", 0, 1 },
+	{ P_MLOCK_PAGES, "YES", 0, 1 },
+	{ P_MLOCK_PAGES, "1", 0, 1 },
+	{ P_MLOCK_PAGES, "no", 0, 0 },
+	{ P_MLOCK_PAGES, "2", -KM_EINVAL, 0 },
+	{ P_MLOCK_PAGES, "ye", -KM_EINVAL, 0 },
+};
+
+START_TEST(text_is_read_by_the_type_and_unit_of_its_row)
+{
+	ck_assert_int_eq(
+	    param_check_text(texts[_i].id, texts[_i].text), texts[_i].rc);
+	ck_assert_int_eq(
+	    param_int(texts[_i].id), param_row(texts[_i].id)->number);
+	ck_assert_int_eq(
+	    param_set_text(texts[_i].id, texts[_i].text), texts[_i].rc);
+	ck_assert_int_eq(param_int(texts[_i].id), texts[_i].value);
+}
+END_TEST
+
+START_TEST(a_range_says_what_would_be_right)
+{
+	char buf[PARAM_TEXT_SIZE];
+
+	ck_assert_str_eq(param_range(P_SHM_MEM_SIZE, buf, sizeof(buf)),
+	    "an integer from 1 to 262144 (MB)");
+	ck_assert_str_eq(
+	    param_range(P_MLOCK_PAGES, buf, sizeof(buf)), "yes or no");
+	ck_assert_str_eq(
+	    param_range(P_SHM_BACKEND, buf, sizeof(buf)), "one of memfd|sysv");
+	ck_assert_str_eq(param_range(P_RPC_SOCKET, buf, sizeof(buf)),
+	    "a text of 1 to 107 bytes");
+	ck_assert_str_eq(param_range(P_USER, buf, sizeof(buf)),
+	    "a text of at most 255 bytes");
+	ck_assert_str_eq(param_range(P_RPC_SOCKET_MODE, buf, sizeof(buf)),
+	    "an octal mode from 00 to 0777");
+	ck_assert_str_eq(param_range(P_SHM_BASE, buf, sizeof(buf)),
+	    "an address from 0x10000 to 0x7fffffff0000, "
+	    "a multiple of 0x10000");
+}
+END_TEST
+
+START_TEST(libkmem_follows_debug_and_the_other_switches)
+{
+	ck_assert_int_eq(param_set_int(P_DEBUG, L_DBG), 0);
+	ck_assert_int_eq(km_tune->debug, L_DBG);
+	ck_assert_int_eq(param_set_int(P_MEM_SUMMARY, 3), 0);
+	ck_assert_int_eq(km_tune->mem_summary, 3);
+	km_tune->mem_join = 0;
+	ck_assert_int_eq(param_int(P_MEM_JOIN), 0);
+}
+END_TEST
+
+START_TEST(tracing_is_off_unless_the_build_asks_for_it)
+{
+	ck_assert_int_gt(param_int(P_MEMLOG), param_int(P_DEBUG));
+	if (KMEMD_MEMDBG)
+		ck_assert_int_le(param_int(P_MEMDBG), param_int(P_DEBUG));
+	else
+		ck_assert_int_gt(param_int(P_MEMDBG), param_int(P_DEBUG));
+}
+END_TEST
+
+START_TEST(a_value_is_seen_by_a_process_that_was_forked_before)
+{
+	int ask[2], status;
+	pid_t pid;
+	char go;
+
+	ck_assert_int_eq(pipe(ask), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		if (read(ask[0], &go, 1) != 1)
+			_exit(1);
+		_exit(param_int(P_WORKERS) == 9 && km_tune->debug == -3 &&
+			      strcmp(param_string(P_USER), "nobody") == 0
+			  ? 42
+			  : 2);
+	}
+	ck_assert_int_eq(param_set_int(P_WORKERS, 9), 0);
+	ck_assert_int_eq(param_set_int(P_DEBUG, -3), 0);
+	ck_assert_int_eq(param_set_string(P_USER, "nobody"), 0);
+	ck_assert_int_eq(write(ask[1], "g", 1), 1);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(WEXITSTATUS(status), 42);
+	close(ask[0]);
+	close(ask[1]);
+}
+END_TEST
+
+START_TEST(the_defaults_fit_each_other_at_every_size)
+{
+	char why[PARAM_TEXT_SIZE];
+
+	ck_assert_int_eq(param_check_all(why, sizeof(why)), 0);
+	param_set_int(P_SHM_MEM_SIZE, param_row(P_SHM_MEM_SIZE)->max);
+	param_set_int(P_PKG_MEM_SIZE, param_row(P_PKG_MEM_SIZE)->max);
+	ck_assert_int_eq(param_check_all(why, sizeof(why)), 0);
+}
+END_TEST
+
+START_TEST(pools_that_would_overlap_are_refused)
+{
+	char why[PARAM_TEXT_SIZE];
+	long pkg = param_int(P_PKG_BASE);
+
+	param_set_int(P_SHM_BASE, pkg + (8L << 20));
+	ck_assert_int_eq(param_check_all(why, sizeof(why)), 0);
+	param_set_int(P_SHM_BASE, pkg + (8L << 20) - 0x10000);
+	ck_assert_int_eq(param_check_all(why, sizeof(why)), -KM_EINVAL);
+	ck_assert_ptr_nonnull(strstr(why, "shm_base"));
+	ck_assert_ptr_nonnull(strstr(why, "overlap"));
+}
+END_TEST
+
+START_TEST(a_back_off_that_shrinks_is_refused)
+{
+	char why[PARAM_TEXT_SIZE];
+
+	param_set_int(P_RESTART_BACKOFF_MIN_MS, 20000);
+	ck_assert_int_eq(param_check_all(why, sizeof(why)), -KM_EINVAL);
+	ck_assert_ptr_nonnull(strstr(why, "restart_backoff_min_ms (20000)"));
+}
+END_TEST
+
+START_TEST(init_again_brings_the_defaults_back)
+{
+	param_set_int(P_WORKERS, 9);
+	param_set_string(P_USER, "x");
+	ck_assert_int_eq(param_init(), 0);
+	ck_assert_int_eq(param_int(P_WORKERS), 4);
+	ck_assert_str_eq(param_string(P_USER), "");
+}
+END_TEST
+
+static TCase *values_case(void)
+{
+	TCase *tc = tcase_create("values");
+
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_test(tc, a_long_string_does_not_reach_its_neighbours);
+	tcase_add_test(tc, a_choice_must_be_one_of_its_words);
+	tcase_add_test(tc, a_name_that_no_row_has_is_not_found);
+	tcase_add_test(tc, children_is_another_name_for_workers);
+	tcase_add_loop_test(tc, text_is_read_by_the_type_and_unit_of_its_row, 0,
+	    sizeof(texts) / sizeof(texts[0]));
+	tcase_add_test(tc, a_range_says_what_would_be_right);
+	tcase_add_test(tc, libkmem_follows_debug_and_the_other_switches);
+	tcase_add_test(tc, tracing_is_off_unless_the_build_asks_for_it);
+	tcase_add_test(tc, a_value_is_seen_by_a_process_that_was_forked_before);
+	tcase_add_test(tc, the_defaults_fit_each_other_at_every_size);
+	tcase_add_test(tc, pools_that_would_overlap_are_refused);
+	tcase_add_test(tc, a_back_off_that_shrinks_is_refused);
+	tcase_add_test(tc, init_again_brings_the_defaults_back);
+	return tc;
+}
+
+static TCase *rows_case(void)
+{
+	TCase *tc = tcase_create("rows");
+
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_loop_test(tc, every_row_is_sound, 0, P__COUNT);
+	tcase_add_loop_test(
+	    tc, every_text_of_a_value_gives_that_value_again, 0, P__COUNT);
+	tcase_add_loop_test(
+	    tc, every_number_is_kept_within_its_bounds, 0, P__COUNT);
+	tcase_add_loop_test(
+	    tc, every_string_is_kept_within_its_length, 0, P__COUNT);
+	return tc;
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("param");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, rows_case());
+	suite_add_tcase(suite, values_case());
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
