@@ -56,7 +56,10 @@ struct kmemd_module {
 
 #define KMEMD_EXPORTS KM_API const struct kmemd_module exports
 
-/* For mod_init and later: number of workers, and their processes' title. */
+/*
+ * For mod_init and later: the number of workers; and what core.psx and
+ * pkg.stats say that this process does, cut at 63 bytes.
+ */
 KM_API int km_workers(void);
 KM_API void km_set_desc(const char *desc);
 

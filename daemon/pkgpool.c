@@ -100,14 +100,15 @@ int pkgpool_open(struct proc *self)
 	rc = make_pool(map, self->pkg_size);
 out:
 	if (rc < 0)
-		pkgpool_close(self);
+		pkgpool_close();
 	return rc;
 }
 
-void pkgpool_close(struct proc *self)
+void pkgpool_close(void)
 {
 	pool_use(KM_PKG, NULL, 0);
-	pkgpool_drop(self);
+	for (unsigned i = 0; i < proc_count(); i++)
+		pkgpool_drop(proc_at(i));
 }
 
 void pkgpool_drop(struct proc *proc)

@@ -17,7 +17,9 @@ struct proc;
 
 /* The supervisor's own, for row 0. Returns 0, or < 0 (logged). */
 int pkgpool_open(struct proc *self);
-void pkgpool_close(struct proc *self);
+
+/* Let go of all of them. */
+void pkgpool_close(void);
 
 /* Before a fork: a copy of the supervisor's pool. Returns 0, or < 0 (logged).
  */

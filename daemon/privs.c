@@ -172,6 +172,24 @@ int privs_allow_core(void)
 	return -KM_ESYS;
 }
 
+int privs_allow_files(size_t n)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= n)
+		return 0;
+	limit.rlim_cur = n;
+	if (limit.rlim_max < n)
+		limit.rlim_max = n;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		return 0;
+	LM_ERR("%zu open files are needed, but the limit cannot be raised: %m; "
+	       "raise it (ulimit -n, LimitNOFILE=), or have fewer "
+	       "rpc_connections or workers",
+	    n);
+	return -KM_EPERM;
+}
+
 void privs_allow_lock(void)
 {
 	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };

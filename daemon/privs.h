@@ -5,6 +5,7 @@
 /*
  * Concurrency: the main thread, before other threads are started.
  */
+#include <stddef.h>
 #include <sys/types.h>
 
 struct privs {
@@ -36,6 +37,12 @@ int privs_drop(const struct privs *privs);
  */
 int privs_forbid_core(void);
 int privs_allow_core(void);
+
+/*
+ * Before privs_drop(): let this process and its children have n descriptors
+ * open. Returns 0; -KM_EPERM, with the remedy in the log.
+ */
+int privs_allow_files(size_t n);
 
 /*
  * Before privs_drop(): let this process and its children lock as much as they

@@ -176,7 +176,7 @@ static int start_pkg(void)
 
 static void stop_pkg(void)
 {
-	pkgpool_close(proc_at(0));
+	pkgpool_close();
 	proc_fini();
 }
 
@@ -202,6 +202,14 @@ static int start_rpc(void)
 	    super_base(), service.privs.uid, service.socket_gid);
 }
 
+/* For each worker: its channel, pidfd and pool, and the pool of the next one.
+ */
+static size_t files_needed(void)
+{
+	return 64 + (size_t)param_int(P_RPC_CONNECTIONS) +
+	       4 * (size_t)param_int(P_WORKERS);
+}
+
 /* Changing the user resets what is allowed for core files: it comes before. */
 static int start_privileges(void)
 {
@@ -209,7 +217,9 @@ static int start_privileges(void)
 
 	if (param_int(P_MLOCK_PAGES))
 		privs_allow_lock();
-	rc = privs_drop(&service.privs);
+	rc = privs_allow_files(files_needed());
+	if (rc == 0)
+		rc = privs_drop(&service.privs);
 	if (rc == 0)
 		rc = param_int(P_DISABLE_CORE_DUMP) ? privs_forbid_core()
 						    : privs_allow_core();

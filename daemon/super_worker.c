@@ -195,8 +195,10 @@ static int follow(struct super_worker *w, int chan_fd)
 	if (rc < 0)
 		return rc;
 	w->pidfd = (int)syscall(SYS_pidfd_open, w->proc->pid, 0);
-	if (w->pidfd < 0)
+	if (w->pidfd < 0) {
+		LM_ERR("pidfd_open: %m (Linux 5.3 or later is needed)");
 		return -KM_ESYS;
+	}
 	w->died =
 	    event_new(super.base, w->pidfd, EV_READ | EV_PERSIST, on_died, w);
 	if (w->died == NULL || event_add(w->died, NULL) != 0)

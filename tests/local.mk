@@ -96,6 +96,7 @@ EXTRA_DIST += %D%/unit/heard.h
 functional_tests += %D%/functional/00-start-stop.sh
 functional_tests += %D%/functional/10-daemon.sh
 functional_tests += %D%/functional/11-workers.sh
+functional_tests += %D%/functional/12-memory.sh
 functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/90-install.sh
 

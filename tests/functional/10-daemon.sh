@@ -23,7 +23,7 @@ refuses() {
 	shift 2
 	status 1 "$refuses_name" "$KMEMD" -f "$T/kmemd.conf" \
 		-P "$T/kmemd.pid" -o "rpc_socket=$KMEMD_SOCK" \
-		-o "module_path=$MODULES" -n 2 "$@"
+		-o "module_path=$MODULES" -o disable_core_dump=yes -n 2 "$@"
 	test ! -e "$T/kmemd.pid" || track "$(service_pid)"
 	like "$(cat "$T/ok.out")" "$refuses_reason" "... and says why"
 	fails '... and leaves no pidfile' test -e "$T/kmemd.pid"
