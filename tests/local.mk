@@ -26,6 +26,8 @@ unit_tests += %D%/unit/check_title
 unit_tests += %D%/unit/check_base
 unit_tests += %D%/unit/check_chan
 unit_tests += %D%/unit/check_heap
+unit_tests += %D%/unit/check_qm
+unit_tests += %D%/unit/check_view
 unit_tests += %D%/unit/check_ctl_line
 unit_tests += %D%/unit/check_ctl_prompt
 unit_tests += %D%/unit/check_ctl_run
@@ -41,8 +43,10 @@ unit_tests += %D%/unit/check_rpc_envelope
 unit_tests += %D%/unit/check_rpc_frame
 unit_tests += %D%/unit/check_rpc_server
 
-%C%_unit_check_heap_SOURCES = %D%/unit/check_heap.c %D%/unit/check_pool.c \
-	%D%/unit/check_pool.h
+check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
+%C%_unit_check_heap_SOURCES = %D%/unit/check_heap.c $(check_pool_SOURCES)
+%C%_unit_check_qm_SOURCES = %D%/unit/check_qm.c $(check_pool_SOURCES)
+%C%_unit_check_view_SOURCES = %D%/unit/check_view.c $(check_pool_SOURCES)
 %C%_unit_check_ctl_line_LDADD = ctl/libctl.la $(LDADD)
 %C%_unit_check_ctl_view_LDADD = ctl/libctl.la $(LDADD)
 replay_rooms = daemon/modules/libreplay.la $(LDADD) $(ZLIB_LIBS)

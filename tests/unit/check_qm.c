@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC */
+/* check_qm.c - what only the manager qm promises: guards, gdb, repair. */
+#include "config.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/tune.h"
+#include "mem/mem.h"
+#include "mem/qm.h"
+#include "mem/robust.h"
+#include "mem/shm_mem.h"
+#include "tests/unit/check_pool.h"
+
+#define SIZE (1u << 20) /* bytes of each test's pool */
+
+static struct test_pool t;
+
+static struct qm_frag *frag_of(void *p)
+{
+	return (struct qm_frag *)((char *)p - sizeof(struct qm_frag));
+}
+
+static void open_pkg(void)
+{
+	test_pool_open(&t, KM_PKG, "qm", SIZE);
+	test_log_catch();
+}
+
+static int line_has(const char *text)
+{
+	return strstr(test_log_text(), text) != NULL;
+}
+
+START_TEST(double_free_names_both_sites)
+{
+	char *p, here[64];
+
+	open_pkg();
+	p = pkg_malloc(40);
+	pkg_malloc(1); /* so that p is not joined with the rest */
+	pkg_free(p);
+	snprintf(here, sizeof(here), "freed at core: %s: %s(%d)", __FILE__,
+	    __func__, __LINE__ - 2);
+	pkg_free(p);
+	ck_assert(line_has("BUG: pkg_free("));
+	ck_assert(line_has("block is free already: size 40, allocated at"));
+	ck_assert(line_has(here));
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
+START_TEST(an_overrun_is_found_at_free_and_the_block_is_left_alone)
+{
+	char *p;
+
+	open_pkg();
+	p = pkg_malloc(32);
+	memset(p, 'x', 40);
+	pkg_free(p);
+	ck_assert(line_has("tail of block was overwritten: size 32"));
+	ck_assert(line_has("7878787878787878"));
+	ck_assert_uint_eq(frag_of(p)->u.is_free, 0);
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
+START_TEST(an_underrun_is_found_at_free)
+{
+	char *p;
+
+	open_pkg();
+	pkg_malloc(32);
+	p = pkg_malloc(32);
+	memset(p - 8, 'x', 8);
+	pkg_free(p);
+	ck_assert(line_has("head of block was overwritten"));
+	test_pool_close(&t);
+}
+END_TEST
+
+START_TEST(an_overrun_of_the_block_before_is_no_crash)
+{
+	char *a, *b, *c;
+
+	open_pkg();
+	a = pkg_malloc(32);
+	b = pkg_malloc(32);
+	c = pkg_malloc(32);
+	memset(a, 'x', 32 + sizeof(struct qm_frag_end) + 40);
+	pkg_free(c);
+	pkg_free(b);
+	pkg_free(a);
+	ck_assert(line_has("head of block was overwritten"));
+	ck_assert(line_has("tail of block was overwritten"));
+	test_pool_close(&t);
+}
+END_TEST
+
+START_TEST(pointers_that_are_no_blocks_are_refused)
+{
+	static char elsewhere[64];
+	struct test_pool shm;
+	char *p, *q;
+
+	open_pkg();
+	test_pool_open(&shm, KM_SHM, "qm", SIZE);
+	p = pkg_malloc(100);
+	q = shm_malloc(100);
+	pkg_free(elsewhere);
+	ck_assert(line_has("pointer is not in this pool"));
+	pkg_free(p + 16);
+	pkg_free(p + 1);
+	ck_assert(line_has("pointer is no block"));
+	pkg_free(q);
+	ck_assert(line_has("pointer is of the shm pool"));
+	shm_free(p);
+	ck_assert(line_has("pointer is of the pkg pool"));
+	errno = 0;
+	ck_assert_ptr_null(pkg_realloc(p + 16, 200));
+	ck_assert_int_eq(errno, EINVAL);
+	test_pool_is_valid(&t);
+	test_pool_is_valid(&shm);
+	test_pool_close(&shm);
+	test_pool_close(&t);
+}
+END_TEST
+
+START_TEST(with_mem_safety_0_misuse_aborts_for_a_core)
+{
+	char *p;
+
+	open_pkg();
+	km_tune->mem_safety = 0;
+	p = pkg_malloc(1);
+	pkg_malloc(1);
+	pkg_free(p);
+	pkg_free(p);
+}
+END_TEST
+
+START_TEST(without_mem_join_neighbours_stay_apart)
+{
+	void *a, *b;
+
+	open_pkg();
+	km_tune->mem_join = 0;
+	a = pkg_malloc(64);
+	b = pkg_malloc(64);
+	pkg_malloc(64);
+	pkg_free(a);
+	pkg_free(b);
+	ck_assert_uint_eq(frag_of(a)->size, 64);
+	ck_assert_ptr_ne(frag_of(b)->u.nxt_free, NULL);
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
+/* The published gdb recipe, statement by statement. */
+START_TEST(the_gdb_walk_sees_used_blocks_and_ends_on_the_sentinel)
+{
+	struct qm_frag *a;
+	int used = 0;
+
+	open_pkg();
+	for (int i = 0; i < 10; i++)
+		pkg_malloc(100);
+	a = mem_block->first_frag;
+	for (int i = 0; i < 10000; i++) {
+		if (a->u.is_free == 0) {
+			ck_assert_ptr_nonnull(strstr(a->file, "check_qm.c"));
+			ck_assert_str_eq(a->func, __func__);
+			ck_assert_str_eq(a->mname, "core");
+			used++;
+		}
+		a = (struct qm_frag *)((char *)a + sizeof(struct qm_frag) +
+				       a->size + sizeof(struct qm_frag_end));
+	}
+	ck_assert_int_eq(used, 10);
+	ck_assert_ptr_eq(a, mem_block->last_frag);
+	test_pool_close(&t);
+}
+END_TEST
+
+/* ---- the shared pool and death ------------------------------------------ */
+
+#define N_KEPT 64
+
+/* Allocate and free at random until killed. */
+static void churn(unsigned seed)
+{
+	void *kept[N_KEPT] = { 0 };
+
+	for (;;) {
+		unsigned i = (unsigned)rand_r(&seed) % N_KEPT;
+		size_t size = (unsigned)rand_r(&seed) % 2000;
+
+		if (kept[i] != NULL && size % 3 == 0) {
+			void *p = shm_realloc(kept[i], size + 1);
+
+			if (p != NULL)
+				kept[i] = p;
+		} else if (kept[i] != NULL) {
+			shm_free(kept[i]);
+			kept[i] = NULL;
+		} else {
+			kept[i] = shm_malloc(size);
+		}
+	}
+}
+
+static void kill_in_churn(unsigned round)
+{
+	struct timespec pause = { .tv_nsec = 50000 + (round % 97) * 10007 };
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		churn(round + 1);
+	nanosleep(&pause, NULL);
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+/* Free what the dead have left, so that each round has room. */
+static void free_all(void)
+{
+	struct view_walk walk = { 0 };
+	struct view_block block;
+	struct view *view;
+
+	ck_assert_int_eq(view_open_map(t.pool, t.size, &view), 0);
+	while (view_next(view, &walk, &block) == 1)
+		shm_free((void *)(uintptr_t)block.addr);
+	view_close(&view);
+}
+
+START_TEST(a_kill_in_the_middle_leaves_a_pool_that_works)
+{
+	struct km_mem_info info;
+
+	test_pool_open(&t, KM_SHM, "qm", 4 * SIZE);
+	test_log_catch();
+	for (unsigned round = 0; round < 300; round++) {
+		kill_in_churn(round);
+		shm_free(shm_malloc(16));
+		test_pool_is_valid(&t);
+		free_all();
+		shm_info(&info);
+		ck_assert_uint_eq(info.used, 0);
+		ck_assert_uint_eq(info.blocks, 0);
+	}
+	ck_assert(!line_has("BUG"));
+	test_pool_close(&t);
+}
+END_TEST
+
+/* What a death between two stores leaves is repaired from the heads. */
+START_TEST(rebuild_needs_nothing_but_the_heads)
+{
+	struct qm_block *qm;
+	struct km_mem_info before, after;
+	void *p[8];
+
+	test_pool_open(&t, KM_SHM, "qm", SIZE);
+	qm = qm_block_of(t.pool);
+	for (int i = 0; i < 8; i++)
+		p[i] = shm_malloc(100 + (size_t)i * 50);
+	for (int i = 0; i < 8; i += 2)
+		shm_free(p[i]);
+	shm_info(&before);
+	memset(qm->free_list, 0xaa, sizeof(qm->free_list));
+	memset(qm->not_empty, 0xaa, sizeof(qm->not_empty));
+	memset(&qm->sums, 0xaa, sizeof(qm->sums));
+	qm->sums.max_used = before.max_used;
+	for (int i = 1; i < 8; i += 2)
+		memset(&qm_end(frag_of(p[i]))->size, 0xaa, sizeof(size_t));
+	qm_rebuild(t.pool, qm);
+	account_store(&t.pool->account, t.pool->size, &qm->sums);
+	shm_info(&after);
+	ck_assert_mem_eq(&before, &after, sizeof(before));
+	for (int i = 1; i < 8; i += 2)
+		shm_free(p[i]);
+	test_pool_is_valid(&t);
+	shm_info(&after);
+	ck_assert_uint_eq(after.fragments, 1);
+	test_pool_close(&t);
+}
+END_TEST
+
+START_TEST(a_reader_finds_whole_accounts_at_every_store)
+{
+	struct account account = { 0 };
+	struct account_sums sums = { .free = 600, .used = 100 };
+	struct km_mem_info info;
+
+	account_store(&account, 1000, &sums);
+	sums = (struct account_sums){
+		.free = 100, .used = 800, .max_used = sums.max_used
+	};
+	/* Stopped after the first store: the old ones. */
+	account.seq |= 1;
+	account.copy[0].used = 12345;
+	ck_assert_int_eq(account_load(&account, 1000, &info), 0);
+	ck_assert_uint_eq(info.used, 100);
+	ck_assert_uint_eq(info.real_used, 400);
+	account_repair(&account);
+	account_store(&account, 1000, &sums);
+	ck_assert_int_eq(account_load(&account, 1000, &info), 0);
+	ck_assert_uint_eq(info.used, 800);
+	ck_assert_uint_eq(info.max_used, 900);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("qm");
+	TCase *tcase = tcase_create("qm");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(tcase, double_free_names_both_sites);
+	tcase_add_test(
+	    tcase, an_overrun_is_found_at_free_and_the_block_is_left_alone);
+	tcase_add_test(tcase, an_underrun_is_found_at_free);
+	tcase_add_test(tcase, an_overrun_of_the_block_before_is_no_crash);
+	tcase_add_test(tcase, pointers_that_are_no_blocks_are_refused);
+	tcase_add_test_raise_signal(
+	    tcase, with_mem_safety_0_misuse_aborts_for_a_core, SIGABRT);
+	tcase_add_test(tcase, without_mem_join_neighbours_stay_apart);
+	tcase_add_test(
+	    tcase, the_gdb_walk_sees_used_blocks_and_ends_on_the_sentinel);
+	tcase_add_test(tcase, a_kill_in_the_middle_leaves_a_pool_that_works);
+	tcase_add_test(tcase, rebuild_needs_nothing_but_the_heads);
+	tcase_add_test(tcase, a_reader_finds_whole_accounts_at_every_store);
+	tcase_set_timeout(tcase, 120);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
