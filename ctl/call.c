@@ -20,7 +20,8 @@ struct call {
 	struct writer *writer;
 	const char *method;
 	struct view *view;
-	struct json_object *cursor; /* of the page that comes next, or NULL */
+	struct json_object
+	    *next; /* request for the page that follows, or NULL */
 };
 
 /* A member's text, borrowed; NULL unless it is a string. */
@@ -69,21 +70,22 @@ static enum status broken(const struct call *call, int rc)
 }
 
 /*
- * Keep the cursor that leads on. A server that gives back the one it was
+ * Keep the request for the next page. A server that gives back the one it was
  * asked with would keep us for ever.
  */
-static enum status take_cursor(struct call *call, struct json_object *result)
+static enum status take_next(struct call *call, struct json_object *result)
 {
 	struct json_object *next = view_next(result);
 
-	if (next != NULL && json_object_equal(next, call->cursor)) {
+	if (next != NULL && (text_of(next, "method") == NULL ||
+				json_object_equal(next, call->next))) {
 		complain(call->method, "a fault of the server",
-		    "the result does not end: page %s leads to itself",
+		    "the result does not end: page %s leads nowhere",
 		    json_object_to_json_string(next));
 		return STATUS_REFUSED;
 	}
-	json_object_put(call->cursor);
-	call->cursor = json_object_get(next);
+	json_object_put(call->next);
+	call->next = json_object_get(next);
 	return STATUS_OK;
 }
 
@@ -100,13 +102,13 @@ static enum status show_page(struct call *call, struct json_object *result)
 	return rc == 0 ? STATUS_OK : broken(call, rc);
 }
 
-static enum status get_page(struct call *call, struct json_object *params)
+static enum status get_page(
+    struct call *call, const char *method, struct json_object *params)
 {
 	struct json_object *reply, *error, *result = NULL;
 	enum status status;
 
-	status =
-	    connection_call(call->connection, call->method, params, &reply);
+	status = connection_call(call->connection, method, params, &reply);
 	if (status != STATUS_OK)
 		return status;
 	if (json_object_object_get_ex(reply, "error", &error)) {
@@ -115,36 +117,21 @@ static enum status get_page(struct call *call, struct json_object *params)
 		json_object_object_get_ex(reply, "result", &result);
 		status = show_page(call, result);
 		if (status == STATUS_OK)
-			status = take_cursor(call, result);
+			status = take_next(call, result);
 	}
 	json_object_put(reply);
 	return status;
 }
 
-/* The cursor carries all that the server needs to know for the next page. */
-static struct json_object *next_params(struct json_object *cursor)
-{
-	struct json_object *params = json_object_new_object();
-
-	if (params == NULL)
-		return NULL;
-	if (json_object_object_add(params, "cursor", json_object_get(cursor)) ==
-	    0)
-		return params;
-	json_object_put(cursor);
-	json_object_put(params);
-	return NULL;
-}
-
 static enum status get_pages(struct call *call, struct json_object *params)
 {
-	enum status status = get_page(call, params);
+	enum status status = get_page(call, call->method, params);
 
-	while (status == STATUS_OK && call->cursor != NULL) {
-		params = next_params(call->cursor);
-		if (params == NULL)
-			return broken(call, -KM_ENOMEM);
-		status = get_page(call, params);
+	while (status == STATUS_OK && call->next != NULL) {
+		params = NULL;
+		json_object_object_get_ex(call->next, "params", &params);
+		status = get_page(call, text_of(call->next, "method"),
+		    json_object_get(params));
 	}
 	return status;
 }
@@ -166,6 +153,6 @@ enum status call_method(struct connection *connection, struct writer *writer,
 	status = get_pages(&call, params);
 	view_free(&call.view);
 	writer_flush(writer); /* what an error left open has just been ended */
-	json_object_put(call.cursor);
+	json_object_put(call.next);
 	return status;
 }

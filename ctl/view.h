@@ -29,7 +29,10 @@ void view_free(struct view **view);
 void view_value(
     struct writer *writer, const char *key, struct json_object *value);
 
-/* The cursor of the page after this one, borrowed; NULL: it is the last. */
+/*
+ * The request for the page after this one, {method, params}, borrowed;
+ * NULL: it is the last.
+ */
 struct json_object *view_next(struct json_object *result);
 
 #endif

@@ -60,6 +60,8 @@ static void put_value(
 	start_line(writer, key);
 	if (json_object_is_type(value, json_type_string))
 		put_string(writer, value);
+	else if (value == NULL && writer->level == 0)
+		fputs("ok", writer->out); /* it was done, and that is all */
 	else
 		fputs(json_object_to_json_string_ext(
 			  value, JSON_C_TO_STRING_PLAIN),

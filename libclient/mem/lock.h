@@ -36,8 +36,7 @@ enum km_lock_state {
 };
 
 #define lock_alloc()                                                           \
-	((struct km_lock *)KM_AT_SITE(                                         \
-	    km_shm_malloc(sizeof(struct km_lock), &km_site_)))
+	((struct km_lock *)km_shm_malloc(sizeof(struct km_lock), KM_SITE()))
 #define lock_dealloc(lock) shm_free(lock)
 #define lock_init(lock)	   km_lock_init(lock)
 #define lock_destroy(lock) km_lock_destroy(lock)

@@ -37,16 +37,15 @@ enum km_mem_summary {
 	KM_SUMMARY_SHORT = 16,
 };
 
-#define pkg_malloc(size)     KM_AT_SITE(km_pkg_malloc((size), &km_site_))
-#define pkg_mallocxz(size)   KM_AT_SITE(km_pkg_mallocxz((size), &km_site_))
-#define pkg_realloc(p, size) KM_AT_SITE(km_pkg_realloc((p), (size), &km_site_))
-#define pkg_reallocxf(p, size)                                                 \
-	KM_AT_SITE(km_pkg_reallocxf((p), (size), &km_site_))
-#define pkg_free(p)	KM_AT_SITE(km_pkg_free((p), &km_site_))
-#define pkg_status()	km_pkg_status()
-#define pkg_sums()	km_pkg_sums()
-#define pkg_info(info)	km_pkg_info(info)
-#define pkg_available() km_pkg_available()
+#define pkg_malloc(size)       km_pkg_malloc((size), KM_SITE())
+#define pkg_mallocxz(size)     km_pkg_mallocxz((size), KM_SITE())
+#define pkg_realloc(p, size)   km_pkg_realloc((p), (size), KM_SITE())
+#define pkg_reallocxf(p, size) km_pkg_reallocxf((p), (size), KM_SITE())
+#define pkg_free(p)	       km_pkg_free((p), KM_SITE())
+#define pkg_status()	       km_pkg_status()
+#define pkg_sums()	       km_pkg_sums()
+#define pkg_info(info)	       km_pkg_info(info)
+#define pkg_available()	       km_pkg_available()
 
 /* A block of at least size bytes, or NULL. */
 KM_API void *km_pkg_malloc(size_t size, struct km_site *site);

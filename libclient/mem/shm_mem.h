@@ -22,16 +22,15 @@
 #include "mem/info.h"
 #include "mem/site.h"
 
-#define shm_malloc(size)     KM_AT_SITE(km_shm_malloc((size), &km_site_))
-#define shm_mallocxz(size)   KM_AT_SITE(km_shm_mallocxz((size), &km_site_))
-#define shm_realloc(p, size) KM_AT_SITE(km_shm_realloc((p), (size), &km_site_))
-#define shm_reallocxf(p, size)                                                 \
-	KM_AT_SITE(km_shm_reallocxf((p), (size), &km_site_))
-#define shm_free(p)	KM_AT_SITE(km_shm_free((p), &km_site_))
-#define shm_status()	km_shm_status()
-#define shm_sums()	km_shm_sums()
-#define shm_info(info)	km_shm_info(info)
-#define shm_available() km_shm_available()
+#define shm_malloc(size)       km_shm_malloc((size), KM_SITE())
+#define shm_mallocxz(size)     km_shm_mallocxz((size), KM_SITE())
+#define shm_realloc(p, size)   km_shm_realloc((p), (size), KM_SITE())
+#define shm_reallocxf(p, size) km_shm_reallocxf((p), (size), KM_SITE())
+#define shm_free(p)	       km_shm_free((p), KM_SITE())
+#define shm_status()	       km_shm_status()
+#define shm_sums()	       km_shm_sums()
+#define shm_info(info)	       km_shm_info(info)
+#define shm_available()	       km_shm_available()
 
 /* A block of at least size bytes, or NULL. */
 KM_API void *km_shm_malloc(size_t size, struct km_site *site);

@@ -37,12 +37,12 @@ struct km_site {
 #define KM_MODULE_NAME "core"
 #endif
 
-/* Evaluate CALL with `km_site_` naming the site of this line. */
-#define KM_AT_SITE(CALL)                                                       \
+/* The address of the one struct km_site of this place in the source. */
+#define KM_SITE()                                                              \
 	__extension__({                                                        \
 		static struct km_site km_site_ = { __FILE__, __func__,         \
 			KM_MODULE_NAME, __LINE__, { 0, 0 } };                  \
-		CALL;                                                          \
+		&km_site_;                                                     \
 	})
 
 #endif

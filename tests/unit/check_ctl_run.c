@@ -28,7 +28,7 @@ static const struct {
 	{ { "ls" }, 0, "core.a\ncore.b\n", "" },
 	{ { "help" }, 0, "core.a\ncore.b\n", "" },
 	{ { "help", "core.a" }, 0, "one\n\ttwo\n", "" },
-	{ { "t.null" }, 0, "null\n", "" },
+	{ { "t.null" }, 0, "ok\n", "" },
 	{ { "--json", "core.echo", "-5", "a b", "s:7", "i:8" }, 0,
 	    "[-5,\"a b\",\"7\",8]\n", "" },
 	{ { "--json", "core.echo", "-s", "--json" }, 0, "[\"-s\",\"--json\"]\n",
@@ -38,8 +38,10 @@ static const struct {
 	    "\t\t30\n\t\t31\n\t}\n}\n",
 	    "" },
 	{ { "--json", "t.pages", "7" }, 0,
-	    "{\"pid\":7,\"blocks\":[10,11],\"next\":\"p2\"}\n"
-	    "{\"pid\":7,\"blocks\":[20,21],\"next\":\"p3\"}\n"
+	    "{\"pid\":7,\"blocks\":[10,11],\"next\":{\"method\":"
+	    "\"t.pages\",\"params\":{\"from\":2}}}\n"
+	    "{\"pid\":7,\"blocks\":[20,21],\"next\":{\"method\":"
+	    "\"t.pages\",\"params\":{\"from\":3}}}\n"
 	    "{\"pid\":7,\"blocks\":[30,31],\"next\":null}\n",
 	    "" },
 	{ { "t.fail" }, 1, "",
@@ -53,8 +55,9 @@ static const struct {
 	{ { "t.pages_fail" }, 1, "{\n\tblocks: {\n\t\t1\n\t}\n}\n",
 	    "kmemctl: t.pages_fail: it has gone\n" },
 	{ { "t.loop" }, 1, "{\n}\n",
-	    "kmemctl: t.loop: the result does not end: page \"same\" leads to "
-	    "itself (a fault of the server)\n" },
+	    "kmemctl: t.loop: the result does not end: page "
+	    "{ \"method\": \"t.loop\" } leads nowhere (a fault of the "
+	    "server)\n" },
 	{ { "core.echo", "99999999999999999999" }, 2, "",
 	    "kmemctl: core.echo: 99999999999999999999 does not fit in 64 bits "
 	    "(s: before it makes it a string)\n" },

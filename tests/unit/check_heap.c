@@ -34,17 +34,17 @@ static void open_pool(int i, size_t size)
 
 static void *get(size_t size)
 {
-	return KM_AT_SITE(heap_malloc(t.pool->kind, size, &km_site_));
+	return heap_malloc(t.pool->kind, size, KM_SITE());
 }
 
 static void *resize(void *p, size_t size)
 {
-	return KM_AT_SITE(heap_realloc(t.pool->kind, p, size, &km_site_));
+	return heap_realloc(t.pool->kind, p, size, KM_SITE());
 }
 
 static void put(void *p)
 {
-	KM_AT_SITE(heap_free(t.pool->kind, p, &km_site_));
+	heap_free(t.pool->kind, p, KM_SITE());
 }
 
 static struct km_mem_info info(void)
@@ -214,8 +214,7 @@ START_TEST(realloc_without_room_keeps_the_block_and_reallocxf_frees_it)
 	ck_assert_ptr_null(resize(a, SIZE));
 	ck_assert_int_eq(a[99], 'a');
 	ck_assert_uint_eq(info().used, 100);
-	ck_assert_ptr_null(
-	    KM_AT_SITE(heap_reallocxf(t.pool->kind, a, SIZE, &km_site_)));
+	ck_assert_ptr_null(heap_reallocxf(t.pool->kind, a, SIZE, KM_SITE()));
 	ck_assert_uint_eq(info().used, 0);
 	ck_assert_uint_eq(info().blocks, 0);
 	test_pool_is_valid(&t);
@@ -231,7 +230,7 @@ START_TEST(mallocxz_is_zero_where_memory_was_dirty)
 	a = get(1000);
 	memset(a, 0xff, 1000);
 	put(a);
-	a = KM_AT_SITE(heap_mallocxz(t.pool->kind, 1000, &km_site_));
+	a = heap_mallocxz(t.pool->kind, 1000, KM_SITE());
 	for (int i = 0; i < 1000; i++)
 		ck_assert_int_eq(a[i], 0);
 	put(a);
@@ -252,7 +251,7 @@ START_TEST(every_block_names_its_line_owner_and_order)
 	pool_use(t.pool->kind, t.pool, 3);
 	get(1);
 	line = __LINE__ + 1;
-	p = KM_AT_SITE(heap_malloc(t.pool->kind, 77, &km_site_));
+	p = heap_malloc(t.pool->kind, 77, KM_SITE());
 	ck_assert_int_eq(view_open_map(t.pool, t.size, &view), 0);
 	ck_assert_int_eq(view_next(view, &walk, &block), 1);
 	ck_assert_uint_eq(block.seq, 1);

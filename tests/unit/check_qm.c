@@ -4,14 +4,13 @@
 
 #include <check.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/tune.h"
@@ -43,7 +42,7 @@ static int line_has(const char *text)
 
 START_TEST(double_free_names_both_sites)
 {
-	char *p, here[64];
+	char *p, here[256];
 
 	open_pkg();
 	p = pkg_malloc(40);
@@ -198,12 +197,16 @@ END_TEST
 
 #define N_KEPT 64
 
+/* Operations that the process to be killed has begun. */
+static unsigned long *n_begun;
+
 /* Allocate and free at random until killed. */
 static void churn(unsigned seed)
 {
 	void *kept[N_KEPT] = { 0 };
 
 	for (;;) {
+		__atomic_add_fetch(n_begun, 1, __ATOMIC_RELAXED);
 		unsigned i = (unsigned)rand_r(&seed) % N_KEPT;
 		size_t size = (unsigned)rand_r(&seed) % 2000;
 
@@ -221,15 +224,19 @@ static void churn(unsigned seed)
 	}
 }
 
+/* The kill comes somewhere in or after operation `after`. */
 static void kill_in_churn(unsigned round)
 {
-	struct timespec pause = { .tv_nsec = 50000 + (round % 97) * 10007 };
-	pid_t pid = fork();
+	unsigned long after = 20 + round % 97 * 7;
+	pid_t pid;
 
+	__atomic_store_n(n_begun, 0, __ATOMIC_RELAXED);
+	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0)
 		churn(round + 1);
-	nanosleep(&pause, NULL);
+	while (__atomic_load_n(n_begun, __ATOMIC_RELAXED) < after)
+		sched_yield();
 	kill(pid, SIGKILL);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 }
@@ -252,6 +259,9 @@ START_TEST(a_kill_in_the_middle_leaves_a_pool_that_works)
 	struct km_mem_info info;
 
 	test_pool_open(&t, KM_SHM, "qm", 4 * SIZE);
+	n_begun = mmap(NULL, sizeof(*n_begun), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(n_begun, MAP_FAILED);
 	test_log_catch();
 	for (unsigned round = 0; round < 300; round++) {
 		kill_in_churn(round);

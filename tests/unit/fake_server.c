@@ -67,22 +67,24 @@ static bool echo(const struct answer *answer, struct request *request)
 	return true;
 }
 
-/* Three pages; a cursor must come alone, by name. */
+/* Three pages, each naming the request for the one after it. */
 static bool pages(const struct answer *answer, struct request *request)
 {
-	struct json_object *cursor;
+	struct json_object *from;
 	int page = 1;
 
 	if (json_object_is_type(request->params, json_type_object) &&
 	    json_object_object_length(request->params) == 1 &&
-	    json_object_object_get_ex(request->params, "cursor", &cursor))
-		page = atoi(json_object_get_string(cursor) + 1);
+	    json_object_object_get_ex(request->params, "from", &from))
+		page = json_object_get_int(from);
 	fprintf(request->out,
 	    "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{\"pid\":7,"
 	    "\"blocks\":[%d,%d],\"next\":",
 	    request->id, page * 10, page * 10 + 1);
 	if (page < 3)
-		fprintf(request->out, "\"p%d\"}}\n", page + 1);
+		fprintf(request->out,
+		    "{\"method\":\"t.pages\",\"params\":{\"from\":%d}}}}\n",
+		    page + 1);
 	else
 		fputs("null}}\n", request->out);
 	return true;
@@ -92,7 +94,9 @@ static bool pages(const struct answer *answer, struct request *request)
 static bool pages_fail(const struct answer *answer, struct request *request)
 {
 	static const struct answer first = { NULL,
-		"\"result\":{\"blocks\":[1],\"next\":\"x\"}", give };
+		"\"result\":{\"blocks\":[1],\"next\":{\"method\":"
+		"\"t.pages_fail\",\"params\":{}}}",
+		give };
 	static const struct answer second = { NULL,
 		"\"error\":{\"code\":-32003,\"message\":\"it has gone\"}",
 		give };
@@ -140,7 +144,9 @@ static const struct answer answers[] = {
 	{ "t.other", "{\"a\":1}\n", send_raw },
 	{ "t.pages", NULL, pages },
 	{ "t.pages_fail", NULL, pages_fail },
-	{ "t.loop", "\"result\":{\"blocks\":[],\"next\":\"same\"}", give },
+	{ "t.loop",
+	    "\"result\":{\"blocks\":[],\"next\":{\"method\":\"t.loop\"}}",
+	    give },
 	{ "t.many", NULL, many },
 };
 
