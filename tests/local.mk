@@ -34,6 +34,8 @@ unit_tests += %D%/unit/check_ctl_run
 unit_tests += %D%/unit/check_ctl_view
 unit_tests += %D%/unit/check_phases
 unit_tests += %D%/unit/check_proc
+unit_tests += %D%/unit/check_rpc_call
+unit_tests += %D%/unit/check_rpc_client
 unit_tests += %D%/unit/check_rpc_dispatch
 unit_tests += %D%/unit/check_replay
 unit_tests += %D%/unit/check_replay_op
@@ -41,6 +43,8 @@ unit_tests += %D%/unit/check_replay_play
 unit_tests += %D%/unit/check_replay_trace
 unit_tests += %D%/unit/check_rpc_envelope
 unit_tests += %D%/unit/check_rpc_frame
+unit_tests += %D%/unit/check_rpc_limits
+unit_tests += %D%/unit/check_rpc_listen
 unit_tests += %D%/unit/check_rpc_server
 
 check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
@@ -65,6 +69,16 @@ ctl_run_sources = %D%/unit/fake_server.c %D%/unit/fake_server.h \
 	$(ctl_run_sources)
 %C%_unit_check_ctl_run_SOURCES = %D%/unit/check_ctl_run.c $(ctl_run_sources)
 
+%C%_unit_check_rpc_call_SOURCES = %D%/unit/check_rpc_call.c \
+	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
+%C%_unit_check_rpc_dispatch_SOURCES = %D%/unit/check_rpc_dispatch.c \
+	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
+%C%_unit_check_rpc_client_SOURCES = %D%/unit/check_rpc_client.c \
+	%D%/unit/rpc_loop.c %D%/unit/rpc_loop.h
+%C%_unit_check_rpc_limits_SOURCES = %D%/unit/check_rpc_limits.c \
+	%D%/unit/rpc_loop.c %D%/unit/rpc_loop.h
+%C%_unit_check_rpc_listen_SOURCES = %D%/unit/check_rpc_listen.c \
+	%D%/unit/rpc_loop.c %D%/unit/rpc_loop.h
 %C%_unit_check_rpc_server_SOURCES = %D%/unit/check_rpc_server.c \
 	%D%/unit/rpc_loop.c %D%/unit/rpc_loop.h
 # Modules that check_modhost and check_conf load; /nowhere makes them shared.

@@ -50,6 +50,7 @@ static void handle_large(struct rpc_call *call)
 	ck_assert_ptr_nonnull(text);
 	memset(text, 'x', n);
 	text[n] = '\0';
+	loop.n_large++;
 	rpc_reply(call, json_object_new_string(text));
 	free(text);
 }

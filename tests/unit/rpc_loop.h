@@ -26,7 +26,7 @@ struct rpc_loop {
 	char text[LOOP_TEXT_SIZE]; /* what loop_read() has read */
 	size_t len;
 	struct rpc_call *deferred[16];
-	size_t n_deferred, cancelled, logged;
+	size_t n_deferred, n_large, cancelled, logged;
 	unsigned long turns; /* of the event loop */
 };
 extern struct rpc_loop loop;

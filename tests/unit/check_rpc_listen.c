@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+/* check_rpc_listen.c - the socket file: its mode, its owner, its forerunner. */
+#include "config.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "rpc_loop.h"
+
+#define NOBODY 65534
+
+static mode_t old_umask;
+
+static void setup(void)
+{
+	loop_make_dir();
+	old_umask = umask(022);
+}
+
+static void teardown(void)
+{
+	umask(old_umask);
+	loop_remove_dir();
+}
+
+static int listen_here(mode_t mode, int *fd)
+{
+	return rpc_listen(loop.path, mode, (uid_t)-1, (gid_t)-1, fd);
+}
+
+static mode_t mode_here(void)
+{
+	struct stat st;
+
+	ck_assert_int_eq(lstat(loop.path, &st), 0);
+	return st.st_mode;
+}
+
+START_TEST(the_file_has_exactly_the_mode_that_was_asked_for)
+{
+	static const mode_t modes[] = { 0600, 0660, 0666, 0620, 0777 };
+	static const mode_t masks[] = { 0, 022, 077, 0777 };
+	int fd;
+
+	for (size_t i = 0; i < 5; i++)
+		for (size_t k = 0; k < 4; k++) {
+			umask(masks[k]);
+			ck_assert_int_eq(listen_here(modes[i], &fd), 0);
+			ck_assert_uint_eq(mode_here(), S_IFSOCK | modes[i]);
+			ck_assert_uint_eq(umask(022), masks[k]);
+			close(fd);
+		}
+}
+END_TEST
+
+START_TEST(the_file_gets_its_owner_or_none_is_made)
+{
+	struct stat st;
+	int fd;
+
+	if (geteuid() != 0) {
+		ck_assert_int_eq(
+		    rpc_listen(loop.path, 0600, NOBODY, NOBODY, &fd), -KM_ESYS);
+		ck_assert_int_eq(errno, EPERM);
+		ck_assert_int_lt(lstat(loop.path, &st), 0);
+		return;
+	}
+	ck_assert_int_eq(rpc_listen(loop.path, 0660, NOBODY, NOBODY, &fd), 0);
+	ck_assert_int_eq(lstat(loop.path, &st), 0);
+	ck_assert_uint_eq(st.st_uid, NOBODY);
+	ck_assert_uint_eq(st.st_gid, NOBODY);
+	ck_assert_uint_eq(st.st_mode & 07777, 0660);
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_socket_that_somebody_listens_on_is_left_alone)
+{
+	int fd, second;
+
+	ck_assert_int_eq(listen_here(0600, &fd), 0);
+	ck_assert_int_eq(listen_here(0666, &second), -KM_EBUSY);
+	ck_assert_uint_eq(mode_here(), S_IFSOCK | 0600);
+	close(loop_connect());
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_stale_socket_is_replaced)
+{
+	int fd;
+
+	ck_assert_int_eq(listen_here(0600, &fd), 0);
+	close(fd);
+	ck_assert_int_eq(listen_here(0640, &fd), 0);
+	ck_assert_uint_eq(mode_here(), S_IFSOCK | 0640);
+	close(loop_connect());
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_socket_of_another_type_in_use_is_left_alone)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int other = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), fd;
+
+	memcpy(addr.sun_path, loop.path, strlen(loop.path));
+	ck_assert_int_eq(
+	    bind(other, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	ck_assert_int_eq(listen(other, 1), 0);
+	ck_assert_int_eq(listen_here(0600, &fd), -KM_EBUSY);
+	ck_assert(S_ISSOCK(mode_here()));
+	close(other);
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_socket_is_never_removed)
+{
+	char target[sizeof(loop.path) + 8];
+	int fd = open(loop.path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	ck_assert_int_eq(listen_here(0600, &fd), -KM_ESYS);
+	ck_assert_int_eq(errno, EEXIST);
+	ck_assert(S_ISREG(mode_here()));
+	unlink(loop.path);
+
+	ck_assert_int_eq(mkdir(loop.path, 0700), 0);
+	ck_assert_int_eq(listen_here(0600, &fd), -KM_ESYS);
+	ck_assert(S_ISDIR(mode_here()));
+	rmdir(loop.path);
+
+	snprintf(target, sizeof(target), "%s.x", loop.path);
+	ck_assert_int_eq(symlink(target, loop.path), 0);
+	ck_assert_int_eq(listen_here(0600, &fd), -KM_ESYS);
+	ck_assert(S_ISLNK(mode_here()));
+}
+END_TEST
+
+START_TEST(a_path_that_is_too_long_or_leads_nowhere_says_so)
+{
+	char path[200];
+	int fd;
+
+	memset(path, 'x', sizeof(path));
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	ck_assert_int_eq(
+	    rpc_listen(path, 0600, (uid_t)-1, (gid_t)-1, &fd), -KM_ESYS);
+	ck_assert_int_eq(errno, ENAMETOOLONG);
+	snprintf(path, sizeof(path), "%s/none/sock", loop.dir);
+	ck_assert_int_eq(
+	    rpc_listen(path, 0600, (uid_t)-1, (gid_t)-1, &fd), -KM_ESYS);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_int_eq(
+	    rpc_listen("", 0600, (uid_t)-1, (gid_t)-1, &fd), -KM_ESYS);
+	ck_assert_int_eq(errno, EINVAL);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("rpc_listen");
+	TCase *tc = tcase_create("listen");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, the_file_has_exactly_the_mode_that_was_asked_for);
+	tcase_add_test(tc, the_file_gets_its_owner_or_none_is_made);
+	tcase_add_test(tc, a_socket_that_somebody_listens_on_is_left_alone);
+	tcase_add_test(tc, a_stale_socket_is_replaced);
+	tcase_add_test(tc, a_socket_of_another_type_in_use_is_left_alone);
+	tcase_add_test(tc, a_file_that_is_no_socket_is_never_removed);
+	tcase_add_test(tc, a_path_that_is_too_long_or_leads_nowhere_says_so);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
