@@ -53,6 +53,7 @@ check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
 %C%_unit_check_view_SOURCES = %D%/unit/check_view.c $(check_pool_SOURCES)
 %C%_unit_check_ctl_line_LDADD = ctl/libctl.la $(LDADD)
 %C%_unit_check_ctl_view_LDADD = ctl/libctl.la $(LDADD)
+EXTRA_DIST += %D%/data/sip-trace.txt.gz %D%/data/sip-trace-histogram.txt
 replay_rooms = daemon/modules/libreplay.la $(LDADD) $(ZLIB_LIBS)
 replay_rig = %D%/unit/replay_rig.c %D%/unit/replay_rig.h \
 	%D%/unit/check_pool.c %D%/unit/check_pool.h
