@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "base/log.h"
 #include "daemon/daemonize.h"
 
+#define LOOK_MS	    100	 /* how often the parent looks whether it lives */
 #define REASON_SIZE 8192 /* bytes that the parent keeps of what it is told */
 
 static struct {
@@ -84,63 +84,58 @@ static bool read_some(struct reason *reason)
 }
 
 /*
- * Until the child is ready, closes the pipe or dies: workers that outlive it
- * for a moment may hold the pipe open.
+ * Until the child is ready, closes the pipe or dies. Workers that outlive it
+ * for a moment may hold the pipe open, so look for the child itself as well.
+ * Returns whether it was reaped, and *status.
  */
-static void listen_to_child(struct reason *reason)
+static bool listen_to_child(struct reason *reason, int *status)
 {
-	struct pollfd fds[] = {
-		{ .fd = state.fd, .events = POLLIN },
-		{ .fd = (int)syscall(SYS_pidfd_open, state.child, 0),
-		    .events = POLLIN },
-	};
-	bool more = true;
+	struct pollfd pipe_end = { .fd = state.fd, .events = POLLIN };
 
 	fcntl(state.fd, F_SETFL, O_NONBLOCK);
-	while (more) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			break;
-		if (fds[0].revents != 0)
-			more = read_some(reason);
-		else if (fds[1].revents != 0)
-			more = false; /* dead, and nothing left to read */
+	for (;;) {
+		int n = poll(&pipe_end, 1, LOOK_MS);
+
+		if (n > 0 && !read_some(reason))
+			return false;
+		if (n == 0) {
+			pid_t gone = waitpid(state.child, status, WNOHANG);
+
+			if (gone != 0)
+				return gone == state.child;
+		}
 	}
-	if (fds[1].fd >= 0)
-		close(fds[1].fd);
 }
 
 /* How the child ended, for one that gave no reason. */
-static void print_end(void)
+static void print_end(int status)
 {
-	int status;
-
-	if (waitpid(state.child, &status, 0) != state.child)
-		fprintf(stderr, "kmemd: did not start\n");
-	else if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status))
 		fprintf(stderr,
-		    "kmemd: did not start: killed by signal %d "
-		    "(%s)\n",
+		    "kmemd: did not start: killed by signal %d (%s)\n",
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
 		fprintf(stderr,
-		    "kmemd: did not start: exit status %d, see the "
-		    "log\n",
+		    "kmemd: did not start: exit status %d, see the log\n",
 		    WEXITSTATUS(status));
 }
 
 int daemonize_wait(void)
 {
 	struct reason reason = { .len = 0 };
+	int status = 0;
+	bool is_reaped = listen_to_child(&reason, &status);
 
-	listen_to_child(&reason);
 	close(state.fd);
 	state.fd = -1;
 	if (reason.is_ready)
 		return 0;
 	if (reason.len > 0)
 		fprintf(stderr, "%.*s", (int)reason.len, reason.text);
+	else if (is_reaped || waitpid(state.child, &status, 0) == state.child)
+		print_end(status);
 	else
-		print_end();
+		fprintf(stderr, "kmemd: did not start\n");
 	return 1;
 }
 

@@ -122,6 +122,7 @@ START_TEST(strings_that_do_not_follow_each_other_are_left_alone)
 	ck_assert_str_eq(strings, "kmemd"); /* cut to the room of argv[0] */
 	ck_assert_mem_eq(strings + 6, "#\0-D", 5);
 	ck_assert_str_eq(argv[1], "-D");
+	title_fini(); /* before argv goes */
 }
 END_TEST
 
