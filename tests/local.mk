@@ -4,6 +4,7 @@
 # rooms (LDADD below), and it is run as tests/unit/run.sh says.
 unit_tests =
 functional_tests =
+fuzz_tests =
 lint_tests =
 
 # Flags of all programs without a _LDADD or _CPPFLAGS of their own.
@@ -130,6 +131,12 @@ check_LTLIBRARIES += %D%/functional/trouble.la
 %C%_functional_trouble_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 	-rpath $(abs_builddir)
 
+# --- fuzz: tests/fuzz/fuzz_X.c, for libFuzzer and by itself; X.sh runs it ---
+fuzz_tests += %D%/fuzz/rpc.sh
+check_PROGRAMS += %D%/fuzz/fuzz_rpc
+%C%_fuzz_fuzz_rpc_SOURCES = %D%/fuzz/fuzz_rpc.c
+%C%_fuzz_fuzz_rpc_LDADD = rpc/librpc.la libclient/libkmembase.la $(JSONC_LIBS)
+
 # --- lint: tests/lint/X.sh ---
 lint_tests += %D%/lint/layers.sh
 lint_tests += %D%/lint/headers.sh
@@ -146,8 +153,8 @@ if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
-TESTS += $(lint_tests) $(functional_tests)
-EXTRA_DIST += $(lint_tests) $(functional_tests) %D%/unit/run.sh \
+TESTS += $(lint_tests) $(functional_tests) $(fuzz_tests)
+EXTRA_DIST += $(lint_tests) $(functional_tests) $(fuzz_tests) %D%/unit/run.sh \
 	%D%/functional/lib.sh %D%/tap.sh %D%/lint/files.sh \
 	%D%/lint/symbols.txt
 
@@ -176,5 +183,5 @@ check-functional:
 check-quick:
 	$(MAKE) check TESTS='$(unit_tests) $(lint_tests)'
 check-dynamic:
-	$(MAKE) check TESTS='$(unit_tests) $(functional_tests)'
+	$(MAKE) check TESTS='$(unit_tests) $(functional_tests) $(fuzz_tests)'
 .PHONY: check-unit check-lint check-functional check-quick check-dynamic
