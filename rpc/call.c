@@ -140,8 +140,9 @@ void rpc_reply(struct rpc_call *call, struct json_object *result)
 	end(call, reply);
 }
 
-static void vfail(struct rpc_call *call, enum rpc_code code, const char *param,
-    const char *hint, const char *fmt, va_list ap)
+__attribute__((format(printf, 5, 0))) static void vfail(struct rpc_call *call,
+    enum rpc_code code, const char *param, const char *hint, const char *fmt,
+    va_list ap)
 {
 	struct rpc_fault fault = { code, "out of memory", param, hint };
 	char *message = NULL;
