@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "base/tune.h"
 #include "daemon/param.h"
+#include "mem/pool.h"
+#include "rpc/server.h"
 
 static void setup(void)
 {
@@ -307,6 +309,36 @@ START_TEST(a_back_off_that_shrinks_is_refused)
 }
 END_TEST
 
+START_TEST(the_limits_of_a_server_are_the_same_here)
+{
+	const struct rpc_limits *lim = &rpc_limits_default;
+
+	ck_assert_int_eq(param_int(P_RPC_CONNECTIONS), lim->connections);
+	ck_assert_int_eq(
+	    param_int(P_RPC_CONNECTIONS_PER_UID), lim->connections_per_uid);
+	ck_assert_uint_eq(
+	    (size_t)param_int(P_RPC_REQUEST_SIZE), lim->request_size);
+	ck_assert_uint_eq((size_t)param_int(P_RPC_REPLY_SIZE), lim->reply_size);
+	ck_assert_int_eq(param_int(P_RPC_DEPTH), lim->depth);
+	ck_assert_int_eq(param_int(P_RPC_BATCH), lim->batch);
+	ck_assert_int_eq(param_int(P_RPC_VALUES), lim->values);
+	ck_assert_uint_eq(
+	    (size_t)param_int(P_RPC_OUTPUT_QUEUE), lim->output_queue);
+	ck_assert_int_eq(param_int(P_RPC_IDLE_MS), lim->idle_ms);
+	ck_assert_int_eq(param_int(P_RPC_PARTIAL_MS), lim->partial_ms);
+}
+END_TEST
+
+START_TEST(every_manager_that_can_be_chosen_exists)
+{
+	char words[] = PARAM_MANAGERS;
+
+	for (char *word = strtok(words, "|"); word != NULL;
+	     word = strtok(NULL, "|"))
+		ck_assert_msg(pool_has_manager(word), "%s", word);
+}
+END_TEST
+
 START_TEST(init_again_brings_the_defaults_back)
 {
 	param_set_int(P_WORKERS, 9);
@@ -335,6 +367,8 @@ static TCase *values_case(void)
 	tcase_add_test(tc, the_defaults_fit_each_other_at_every_size);
 	tcase_add_test(tc, pools_that_would_overlap_are_refused);
 	tcase_add_test(tc, a_back_off_that_shrinks_is_refused);
+	tcase_add_test(tc, the_limits_of_a_server_are_the_same_here);
+	tcase_add_test(tc, every_manager_that_can_be_chosen_exists);
 	tcase_add_test(tc, init_again_brings_the_defaults_back);
 	return tc;
 }
