@@ -25,7 +25,7 @@ else
 	set -- "$program"
 fi
 CK_TAP_LOG_FILE_NAME=$tap CK_VERBOSITY=normal \
-	timeout -k 5 "${KMEM_UNIT_TIMEOUT_S:-280}" "$@" >&2
+	timeout -k 5 "${KMEM_UNIT_TIMEOUT_S:-600}" "$@" >&2
 status=$?
 
 # "ok 3 - check_x.c:suite:name: Passed" becomes "ok 3 - name"; what failed
