@@ -254,7 +254,7 @@ END_TEST
 
 START_TEST(a_connection_that_the_server_has_closed_is_seen_to_be)
 {
-	struct rpc_limits limits = { .idle_ms = 50 };
+	struct rpc_limits limits = { .idle_ms = 500 };
 	struct rpc_client *client;
 	struct json_object *reply;
 	uint64_t deadline = loop_now_ms() + LOOP_DEADLINE_MS;

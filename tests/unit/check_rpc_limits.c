@@ -161,27 +161,40 @@ START_TEST(ten_thousand_idle_connections_keep_nobody_out)
 }
 END_TEST
 
-static size_t count_fds(void)
+/* Valgrind lets us go over the limit, and closes what accept() gives. */
+static bool is_under_valgrind(void)
 {
-	size_t n = 0;
+	const char *preload = getenv("LD_PRELOAD");
 
-	for (int fd = 0; fd < 1024; fd++)
-		n += lseek(fd, 0, SEEK_CUR) >= 0 || errno != EBADF;
-	return n;
+	return preload != NULL && strstr(preload, "vgpreload") != NULL;
+}
+
+/* No descriptor more from here on. */
+static void use_up_descriptors(struct rlimit *old)
+{
+	struct rlimit low;
+	int fd = dup(0);
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, old), 0);
+	low = *old;
+	low.rlim_cur = (rlim_t)fd;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+	ck_assert_int_lt(dup(0), 0);
 }
 
 START_TEST(without_descriptors_accepting_waits_and_does_not_spin)
 {
-	struct rlimit old, low;
+	struct rlimit old;
 	unsigned long turns;
 	int fd;
 
 	loop_start(NULL);
+	if (is_under_valgrind())
+		return;
 	fd = loop_connect();
-	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
-	low = old;
-	low.rlim_cur = count_fds();
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+	use_up_descriptors(&old);
 	loop_send(fd, CALL("echo", "1"));
 	turns = loop.turns;
 	loop_for(500);
@@ -320,7 +333,7 @@ END_TEST
 
 START_TEST(an_idle_client_is_told_and_closed)
 {
-	struct rpc_limits limits = { .idle_ms = 80 };
+	struct rpc_limits limits = { .idle_ms = 400 };
 	int fd;
 
 	loop_start(&limits);
