@@ -59,6 +59,5 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 	%D%/methods/pools.c %D%/methods/pools.h \
 	%D%/methods/shm.c \
 	%D%/methods/system.c
-	%D%/methods/methods.c %D%/methods/methods.h
 
 include daemon/modules/local.mk
