@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCAN_DEPTH_MAX 512 /* levels that the bit set has room for */
+#define SCAN_DEPTH_MAX 1024 /* levels that the bit set has room for */
 
 enum scan_result {
 	SCAN_MORE, /* all bytes are taken, the text goes on */
