@@ -22,7 +22,7 @@
 #include "rpc/envelope.h"
 
 #define CHUNK	   (64 * 1024) /* bytes asked for at a time */
-#define DEPTH_MOST 1024	       /* nesting of a reply */
+#define DEPTH_MOST 2048	       /* nesting of a reply */
 
 struct rpc_client {
 	int fd;
