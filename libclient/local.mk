@@ -29,6 +29,7 @@ lib_LTLIBRARIES += %D%/libkmem.la
 	%D%/mem/qm.c \
 	%D%/mem/qm.h \
 	%D%/mem/qm_find.c \
+	%D%/mem/qm_guard.c \
 	%D%/mem/qm_list.c \
 	%D%/mem/qm_repair.c \
 	%D%/mem/qm_walk.c \

@@ -62,6 +62,11 @@ struct manager {
 	/* As view_next(). */
 	int (*walk)(struct view *view, struct view_walk *walk,
 	    struct view_block *block);
+
+	/* As view_inspect() and view_resync(). */
+	int (*inspect)(struct view *view, const struct view_block *block,
+	    struct misuse *finding);
+	int (*resync)(struct view *view, struct view_walk *walk);
 };
 
 /* By number from a pool's header, or by name; NULL: no such manager. */

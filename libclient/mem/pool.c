@@ -68,7 +68,7 @@ static uint32_t new_generation(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (((uint32_t)now.tv_nsec ^ (uint32_t)getpid() << 16) + ++count) |
-	    1;
+	       1;
 }
 
 size_t pool_min_size(uint32_t n_slots)

@@ -192,6 +192,7 @@ static void take(struct km_pool *pool, struct qm_block *qm,
 	frag->owner = req->slot;
 	frag->born = (uint32_t)now.tv_sec;
 	frag->seq = ++qm->seq;
+	qm_slack_fill(frag, req->size);
 	/* The commit: a kill before it leaves a free fragment. */
 	__atomic_store_n(&frag->u.is_free, 0, __ATOMIC_RELEASE);
 	qm->sums.used += req->size;
@@ -263,11 +264,21 @@ static int qm_free(struct km_pool *pool, void *p, const struct request *req,
 	return frag != NULL ? 0 : -KM_EINVAL;
 }
 
-static void set_requested(
-    struct qm_block *qm, struct qm_frag *frag, size_t size)
+/*
+ * Take the free fragment behind in, if there is one and that is enough.
+ * A kill before the split leaves a block larger than asked for, without slack.
+ */
+static bool grow_here(struct km_pool *pool, struct qm_block *qm,
+    struct qm_frag *frag, size_t size)
 {
-	qm->sums.used += size - frag->requested;
-	frag->requested = size;
+	struct qm_frag *next = free_behind(pool, frag);
+
+	if (next == NULL || frag->size + QM_OVERHEAD + next->size < size)
+		return false;
+	qm_list_unlink(qm, next);
+	frag->requested = frag->size + QM_OVERHEAD + next->size;
+	absorb_next(frag);
+	return true;
 }
 
 /* Without moving the block. Returns false when there is no room here. */
@@ -275,21 +286,18 @@ static bool resize_here(struct km_pool *pool, struct qm_block *qm,
     struct qm_frag *frag, const struct request *req)
 {
 	size_t size = round_request(pool, req->size);
-	struct qm_frag *next;
+	size_t before = frag->requested;
 
 	if (size == 0)
 		return false;
-	if (size > frag->size) {
-		next = free_behind(pool, frag);
-		if (next == NULL ||
-		    frag->size + QM_OVERHEAD + next->size < size)
-			return false;
-		qm_list_unlink(qm, next);
-		absorb_next(frag);
-	}
-	/* Before the split: `requested` never exceeds `size`. */
-	set_requested(qm, frag, req->size);
+	if (size > frag->size && !grow_here(pool, qm, frag, size))
+		return false;
+	/* `requested` is above `size` until the slack is good. */
+	frag->requested = SIZE_MAX;
 	split(pool, qm, frag, size);
+	qm_slack_fill(frag, req->size);
+	__atomic_store_n(&frag->requested, req->size, __ATOMIC_RELEASE);
+	qm->sums.used += req->size - before;
 	set_site(pool, frag, req->site);
 	return true;
 }
@@ -372,4 +380,6 @@ const struct manager manager_qm = {
 	.resize = qm_resize,
 	.largest = qm_largest,
 	.walk = qm_walk,
+	.inspect = qm_inspect,
+	.resync = qm_resync,
 };

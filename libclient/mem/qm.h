@@ -43,6 +43,7 @@
 #define QM_HEAD_CHECK 0xf0f0f0f0u /* low half of qm_frag.check */
 #define QM_END_CHECK1 0xc0c0c0c0u
 #define QM_END_CHECK2 0xabcdefedu
+#define QM_SLACK      0xc5 /* bytes of a payload behind what was requested */
 
 struct qm_frag {
 	size_t size; /* bytes of payload */
@@ -56,7 +57,11 @@ struct qm_frag {
 	const char *mname;
 	uint32_t line;
 	uint32_t site;
-	size_t requested; /* bytes the caller asked for */
+	/*
+	 * Bytes the caller asked for. More than `size` for a moment while the
+	 * block is resized: then there is no slack to look at.
+	 */
+	size_t requested;
 	union {
 		uint32_t owner;	    /* not free: slot */
 		uint32_t free_site; /* free: where that happened */
@@ -159,7 +164,16 @@ bool qm_head_is_sound(const struct km_pool *pool, const struct qm_frag *frag);
 struct qm_frag *qm_find(
     const struct km_pool *pool, const void *p, struct misuse *misuse);
 
-/* qm_walk.c */
+/* qm_guard.c: what is behind the requested bytes, in this process. */
+void qm_slack_fill(struct qm_frag *frag, size_t requested);
+/* The first damaged byte of `size` bytes of slack; `size` when all are good. */
+size_t qm_slack_check(const unsigned char *slack, size_t size);
+bool qm_end_is_good(const struct qm_frag_end *end, size_t size);
+
+/* qm_guard.c and qm_walk.c: see manager.h. */
+int qm_inspect(
+    struct view *view, const struct view_block *block, struct misuse *finding);
+int qm_resync(struct view *view, struct view_walk *walk);
 int qm_walk(
     struct view *view, struct view_walk *walk, struct view_block *block);
 

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "mem/qm.h"
 #include "mem/site_table.h"
@@ -42,12 +43,30 @@ static bool is_inside(const struct km_pool *pool, const void *p)
 	       p < (const void *)qm->last_frag;
 }
 
+static bool guards_are_good(const struct qm_frag *frag, struct misuse *misuse)
+{
+	const unsigned char *slack = qm_payload(frag);
+	const struct qm_frag_end *end = qm_end(frag);
+	size_t size, bad;
+
+	slack += frag->requested;
+	size = frag->size - frag->requested;
+	bad = qm_slack_check(slack, size);
+	if (bad < size) {
+		/* Those behind the slack are the end's: there are enough. */
+		memcpy(misuse->found, slack + bad, sizeof(misuse->found));
+		return false;
+	}
+	misuse->found[0] = end->check1;
+	misuse->found[1] = end->check2;
+	return qm_end_is_good(end, frag->size);
+}
+
 struct qm_frag *qm_find(
     const struct km_pool *pool, const void *p, struct misuse *misuse)
 {
 	struct qm_frag *frag =
 	    (struct qm_frag *)((uintptr_t)p - sizeof(struct qm_frag));
-	const struct qm_frag_end *end;
 
 	*misuse = (struct misuse){ .block = p };
 	if (!is_inside(pool, p))
@@ -68,12 +87,6 @@ struct qm_frag *qm_find(
 		misuse->freed_site = frag->free_site;
 		return wrong(misuse, MISUSE_FREED);
 	}
-	end = qm_end(frag);
-	if (end->check1 != QM_END_CHECK1 || end->check2 != QM_END_CHECK2 ||
-	    end->size != frag->size) {
-		misuse->found[0] = end->check1;
-		misuse->found[1] = end->check2;
-		return wrong(misuse, MISUSE_TAIL);
-	}
-	return frag;
+	return guards_are_good(frag, misuse) ? frag
+					     : wrong(misuse, MISUSE_TAIL);
 }

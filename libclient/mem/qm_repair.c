@@ -19,20 +19,22 @@ static void rebuild_end(struct qm_frag *frag)
 	}
 }
 
-static void count_block(struct qm_block *qm, const struct qm_frag *frag)
+static void count_block(struct qm_block *qm, struct qm_frag *frag)
 {
-	/* A kill between the two stores of a resize. */
-	qm->sums.used +=
-	    frag->requested <= frag->size ? frag->requested : frag->size;
+	/* Killed while it was resized: it has no slack that could be checked.
+	 */
+	if (frag->requested > frag->size)
+		frag->requested = frag->size;
+	qm->sums.used += frag->requested;
 	qm->sums.blocks++;
 	if (frag->seq > qm->seq)
 		qm->seq = frag->seq;
 }
 
 /*
- * Restartable: nothing that it reads is changed but `end`, which it sets from
- * the head. Called with the lock held; what follows a damaged head is lost to
- * the free lists, and no block there is touched.
+ * Restartable: a second run makes the same of what the first one has left.
+ * Called with the lock held; what follows a damaged head is lost to the free
+ * lists, and no block there is touched.
  */
 void qm_rebuild(struct km_pool *pool, struct qm_block *qm)
 {

@@ -2,6 +2,7 @@
 /* qm_walk.c - walking the fragments of somebody's pool through a view. */
 #include "config.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -61,7 +62,8 @@ static void fill(struct view *view, struct view_block *block, uint64_t off,
 	};
 	if (block->is_free)
 		return;
-	block->size = frag->requested;
+	block->size =
+	    frag->requested < frag->size ? frag->requested : frag->size;
 	block->seq = frag->seq;
 	block->site = frag->site;
 	block->owner = frag->owner;
@@ -113,6 +115,55 @@ int qm_walk(struct view *view, struct view_walk *walk, struct view_block *block)
 			continue;
 		fill(view, block, off, &frag);
 		return 1;
+	}
+	return 0;
+}
+
+/* ---- going on behind damage --------------------------------------------- */
+
+#define SCAN_SIZE 4096 /* bytes read at a time */
+
+/* Whether the piece of the pool at `off` has a head's guard at `at`. */
+static bool may_be_head(const char *piece, size_t at, uint64_t off)
+{
+	size_t check;
+
+	memcpy(&check, piece + at + offsetof(struct qm_frag, check),
+	    sizeof(check));
+	return check == qm_head_check(off + at);
+}
+
+/*
+ * A head's guard holds its own place, so one that fits is a head, or was one
+ * until it was joined; a wrong step is undone by the walk.
+ */
+int qm_resync(struct view *view, struct view_walk *walk)
+{
+	uint64_t last = qm_last_off(view_header(view));
+	char piece[SCAN_SIZE + sizeof(struct qm_frag)];
+	struct qm_frag frag;
+	uint64_t off;
+
+	walk->n_good = 0;
+	walk->retries = 0;
+	off = walk->reported / QM_ROUND * QM_ROUND + QM_ROUND;
+	for (; off < last; off += SCAN_SIZE) {
+		size_t len = last + sizeof(frag) - off < sizeof(piece)
+				 ? last + sizeof(frag) - off
+				 : sizeof(piece);
+
+		if (view_read(view, off, piece, len) != 0)
+			return 0;
+		for (size_t at = 0; at + sizeof(frag) <= len &&
+				    at < SCAN_SIZE && off + at < last;
+		     at += QM_ROUND) {
+			if (!may_be_head(piece, at, off) ||
+			    read_frag(view, off + at, &frag) != 0 ||
+			    !is_sound(&frag, off + at, last))
+				continue;
+			walk->next = walk->reported = off + at;
+			return 1;
+		}
 	}
 	return 0;
 }

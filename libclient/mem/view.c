@@ -168,6 +168,17 @@ int view_next(
 	return view->manager->walk(view, walk, block);
 }
 
+int view_inspect(
+    struct view *view, const struct view_block *block, struct misuse *finding)
+{
+	return view->manager->inspect(view, block, finding);
+}
+
+int view_resync(struct view *view, struct view_walk *walk)
+{
+	return view->manager->resync(view, walk);
+}
+
 static void read_text(struct view *view, uint32_t off, char *to, size_t size)
 {
 	size_t left = off < view->source.size ? view->source.size - off : 0;

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "mem/info.h"
+#include "mem/misuse.h"
 #include "mem/pool.h"
 
 struct view;
@@ -95,6 +96,19 @@ int view_info(struct view *view, struct km_mem_info *info);
  */
 int view_next(
     struct view *view, struct view_walk *walk, struct view_block *block);
+
+/*
+ * Look at the guards of a block that view_next() has just reported.
+ * Returns 0, or 1 and the evidence in *finding.
+ */
+int view_inspect(
+    struct view *view, const struct view_block *block, struct misuse *finding);
+
+/*
+ * After -KM_ECORRUPT of view_next(): go on at the next block that can be made
+ * out behind the damage. Returns 1; 0: there is none.
+ */
+int view_resync(struct view *view, struct view_walk *walk);
 
 /* A row of the site table; an unknown id gives "?" texts. */
 void view_site(struct view *view, uint32_t id, struct view_site *site);

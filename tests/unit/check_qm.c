@@ -75,6 +75,74 @@ START_TEST(an_overrun_is_found_at_free_and_the_block_is_left_alone)
 }
 END_TEST
 
+START_TEST(one_byte_too_many_is_found_whatever_the_size)
+{
+	char *p;
+
+	open_pkg();
+	for (size_t size = 0; size < 70; size++) {
+		p = pkg_malloc(size);
+		p[size] = 'x';
+		test_log_clear();
+		pkg_free(p);
+		ck_assert(line_has("tail of block was overwritten"));
+		p = pkg_realloc(pkg_malloc(size + 10), size + 1);
+		p[size + 1] = 'x';
+		test_log_clear();
+		pkg_free(p);
+		ck_assert(line_has("tail of block was overwritten"));
+	}
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
+/* Findings of a whole pool, as mem.check collects them. */
+static int count_findings(struct misuse *last)
+{
+	struct view_walk walk = { .with_free = true };
+	struct view_block block;
+	struct view *view;
+	int n = 0, rc;
+
+	ck_assert_int_eq(view_open_map(t.pool, t.size, &view), 0);
+	do {
+		while ((rc = view_next(view, &walk, &block)) == 1)
+			n += view_inspect(view, &block, last);
+		if (rc < 0) {
+			*last = (struct misuse){ .kind = MISUSE_HEAD };
+			n++;
+		}
+	} while (rc < 0 && view_resync(view, &walk) == 1);
+	view_close(&view);
+	return n;
+}
+
+START_TEST(damage_is_found_on_demand_and_the_walk_goes_on_behind_it)
+{
+	struct misuse finding;
+	char *a, *b;
+
+	open_pkg();
+	a = pkg_malloc(33);
+	b = pkg_malloc(100);
+	pkg_malloc(100);
+	ck_assert_int_eq(count_findings(&finding), 0);
+	a[33] = 'x';
+	ck_assert_int_eq(count_findings(&finding), 1);
+	ck_assert_int_eq(finding.kind, MISUSE_TAIL);
+	ck_assert_ptr_eq(finding.block, a);
+	ck_assert_uint_eq(finding.size, 33);
+	a[33] = (char)QM_SLACK;
+	frag_of(b)->size = 12345;
+	ck_assert_int_eq(count_findings(&finding), 1);
+	ck_assert_int_eq(finding.kind, MISUSE_HEAD);
+	a[33] = 'x';
+	ck_assert_int_eq(count_findings(&finding), 2);
+	test_pool_close(&t);
+}
+END_TEST
+
 START_TEST(an_underrun_is_found_at_free)
 {
 	char *p;
@@ -344,6 +412,9 @@ int main(void)
 	tcase_add_test(tcase, double_free_names_both_sites);
 	tcase_add_test(
 	    tcase, an_overrun_is_found_at_free_and_the_block_is_left_alone);
+	tcase_add_test(tcase, one_byte_too_many_is_found_whatever_the_size);
+	tcase_add_test(
+	    tcase, damage_is_found_on_demand_and_the_walk_goes_on_behind_it);
 	tcase_add_test(tcase, an_underrun_is_found_at_free);
 	tcase_add_test(tcase, an_overrun_of_the_block_before_is_no_crash);
 	tcase_add_test(tcase, pointers_that_are_no_blocks_are_refused);
