@@ -21,11 +21,9 @@
 
 static void set_dump_pkg(struct rpc_call *call, int64_t value)
 {
-	const struct proc *proc = proc_by_pid((pid_t)value);
+	const struct proc *proc = pools_find_pid(call, value);
 
-	if (proc == NULL)
-		pools_fail_pid(call, value);
-	else
+	if (proc != NULL)
 		dump_start(call, proc, 0);
 }
 

@@ -308,6 +308,20 @@ static int open_view(struct dump *dump, const struct proc *proc)
 	return rc;
 }
 
+/* Ends the call when no page can begin there: that is not the pool's fault. */
+static bool has_page(struct dump *dump)
+{
+	uint64_t from = (uint64_t)dump->from;
+
+	if (from < view_header(dump->view)->size)
+		return true;
+	rpc_fail_param(dump->call, RPC_INVALID_PARAMS, "from",
+	    "0, or what next of the page before says", "no page begins at %lld",
+	    (long long)dump->from);
+	dump_free(dump);
+	return false;
+}
+
 void dump_start(struct rpc_call *call, const struct proc *proc, uint64_t from)
 {
 	struct dump *dump = calloc(1, sizeof(*dump));
@@ -332,6 +346,8 @@ void dump_start(struct rpc_call *call, const struct proc *proc, uint64_t from)
 		fail(dump, "cannot look at the pool", rc);
 		return;
 	}
+	if (!has_page(dump))
+		return;
 	rpc_call_on_cancel(call, dump_free, dump);
 	again(dump, step_count);
 }

@@ -30,7 +30,7 @@ struct rpc_call;
 
 /*
  * Dump the pkg pool of a process, or the shm pool when proc is NULL. `from` is
- * 0, or what "next" of the page before says.
+ * 0, or what "next" of the page before says; beyond the pool is an error.
  */
 void dump_start(struct rpc_call *call, const struct proc *proc, uint64_t from);
 

@@ -8,11 +8,9 @@
 
 static void mem_dump_pkg(struct rpc_call *call)
 {
-	const struct proc *proc = proc_by_pid((pid_t)rpc_arg_int(call, 0));
+	const struct proc *proc = pools_find_pid(call, rpc_arg_int(call, 0));
 
-	if (proc == NULL)
-		pools_fail_pid(call, rpc_arg_int(call, 0));
-	else
+	if (proc != NULL)
 		dump_start(call, proc, (uint64_t)rpc_arg_int(call, 1));
 }
 

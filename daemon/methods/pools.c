@@ -97,7 +97,7 @@ struct json_object *pools_shmmem(const struct km_mem_info *info, size_t unit)
 	return reply;
 }
 
-void pools_fail_pid(struct rpc_call *call, int64_t pid)
+static void fail_pid(struct rpc_call *call, int64_t pid)
 {
 	char pids[1024] = "";
 	size_t len = 0;
@@ -107,4 +107,16 @@ void pools_fail_pid(struct rpc_call *call, int64_t pid)
 		    i > 0 ? ", " : "the pids are ", (int)proc_at(i)->pid);
 	rpc_fail_param(call, RPC_NOT_FOUND, "pid", pids,
 	    "no process of this service has pid %" PRId64, pid);
+}
+
+const struct proc *pools_find_pid(struct rpc_call *call, int64_t pid)
+{
+	const struct proc *proc = NULL;
+
+	/* What does not fit would be cut to somebody else's. */
+	if (pid == (pid_t)pid)
+		proc = proc_by_pid((pid_t)pid);
+	if (proc == NULL)
+		fail_pid(call, pid);
+	return proc;
 }
