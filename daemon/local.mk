@@ -21,6 +21,10 @@ noinst_LTLIBRARIES += %D%/libkmemd.la
 	%D%/param_rows.h \
 	%D%/param_text.c %D%/param_text.h
 
+# What a module is, for those who write one: #include "daemon/module.h".
+kmemdaemonincludedir = $(includedir)/kmem/daemon
+kmemdaemoninclude_HEADERS = %D%/module.h
+
 # Modules use the libkmem that is in kmemd: all of it is linked, called by
 # kmemd itself or not, and its names are exported.
 sbin_PROGRAMS += %D%/kmemd

@@ -121,6 +121,7 @@ functional_tests += %D%/functional/00-start-stop.sh
 functional_tests += %D%/functional/10-daemon.sh
 functional_tests += %D%/functional/11-workers.sh
 functional_tests += %D%/functional/12-memory.sh
+functional_tests += %D%/functional/30-man-examples.sh
 functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/90-install.sh
 
@@ -155,7 +156,7 @@ TESTS += $(unit_tests)
 endif
 TESTS += $(lint_tests) $(functional_tests) $(fuzz_tests)
 EXTRA_DIST += $(lint_tests) $(functional_tests) $(fuzz_tests) %D%/unit/run.sh \
-	%D%/functional/lib.sh %D%/tap.sh %D%/lint/files.sh \
+	%D%/functional/lib.sh %D%/functional/man.sh %D%/tap.sh %D%/lint/files.sh \
 	%D%/lint/symbols.txt
 
 # --- how they run ---
