@@ -241,7 +241,7 @@ static const struct phase table[] = {
 	{ "pidfile", start_pidfile, pidfile_close, pidfile_close },
 	{ "chunk", start_chunk, chunk_close, chunk_leave },
 	{ "pkg pool", start_pkg, stop_pkg, leave_pkg },
-	{ "supervisor", super_init, super_fini, super_fini },
+	{ "supervisor", super_init, super_fini, super_leave },
 	{ "modules", start_modules, modhost_destroy_all },
 	{ "rpc socket", start_rpc, rpcserve_close, rpcserve_leave },
 	{ "privileges", start_privileges, NULL, super_unshare },

@@ -44,6 +44,7 @@ int signals_new(struct event_base *base, const struct signal_row *rows,
 			signals_free(signals);
 			return -KM_ENOMEM;
 		}
+	signals_unblock();
 	return 0;
 }
 
@@ -60,15 +61,18 @@ void signals_free(struct signals **signals)
 	*signals = NULL;
 }
 
-void signals_block(sigset_t *saved)
+void signals_block(void)
 {
 	sigset_t all;
 
 	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, saved);
+	pthread_sigmask(SIG_SETMASK, &all, NULL);
 }
 
-void signals_unblock(const sigset_t *saved)
+void signals_unblock(void)
 {
-	pthread_sigmask(SIG_SETMASK, saved, NULL);
+	sigset_t none;
+
+	sigemptyset(&none);
+	pthread_sigmask(SIG_SETMASK, &none, NULL);
 }

@@ -17,16 +17,19 @@ struct signal_row {
 	event_callback_fn handle; /* NULL: the signal is ignored */
 };
 
-/* Watch all of them. Returns 0 and *signals, or -KM_ENOMEM. */
+/*
+ * Watch all of them, and let all signals in, whatever mask we were started
+ * with. Returns 0 and *signals, or -KM_ENOMEM.
+ */
 int signals_new(struct event_base *base, const struct signal_row *rows,
     struct signals **signals);
 void signals_free(struct signals **signals);
 
 /*
  * Hold back all signals: around a fork, so that none is handled in the child
- * by the parent's event loop. signals_unblock() undoes it.
+ * by the parent's event loop.
  */
-void signals_block(sigset_t *saved);
-void signals_unblock(const sigset_t *saved);
+void signals_block(void);
+void signals_unblock(void);
 
 #endif

@@ -60,6 +60,7 @@ static void on_usr1(evutil_socket_t sig, short what, void *arg)
 	summary_log();
 }
 
+/* SIGCHLD is not among them: a death is told by a pidfd. */
 static const struct signal_row signal_rows[] = {
 	{ SIGTERM, on_stop_signal },
 	{ SIGINT, on_stop_signal },
@@ -90,6 +91,9 @@ static const struct super_worker_ops worker_ops = {
 
 int super_init(void)
 {
+	/* Ignored, as who starts us may have left it, nobody could be reaped.
+	 */
+	signal(SIGCHLD, SIG_DFL);
 	super.state = SUPER_STARTING;
 	super.base = event_base_new();
 	if (super.base == NULL)
@@ -108,16 +112,26 @@ out:
 	return -KM_ENOMEM;
 }
 
-void super_fini(void)
+static void free_events(void)
 {
 	super_workers_fini();
 	signals_free(&super.signals);
 	if (super.deadline != NULL)
 		event_free(super.deadline);
+	super.deadline = NULL;
+}
+
+void super_fini(void)
+{
+	free_events();
 	if (super.base != NULL)
 		event_base_free(super.base);
-	super.deadline = NULL;
 	super.base = NULL;
+}
+
+void super_leave(void)
+{
+	free_events();
 }
 
 /* The kernel's side of an event loop is shared until it is made anew. */

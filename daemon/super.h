@@ -15,10 +15,12 @@ int super_init(void);
 void super_fini(void);
 
 /*
- * In a worker, right after the fork and before the server and super_fini():
- * what happens to the loop from now on is not the supervisor's any more.
+ * In a worker, right after the fork: super_unshare() first of all, since what
+ * happens to the loop would happen to the supervisor's.  The loop itself stays
+ * until super_fini(), for events that modules have made in the supervisor.
  */
 void super_unshare(void);
+void super_leave(void);
 
 /* The supervisor's event loop. Borrowed. */
 struct event_base *super_base(void);

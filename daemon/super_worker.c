@@ -147,8 +147,7 @@ static void on_died(evutil_socket_t fd, short what, void *arg)
 	struct super_worker *w = arg;
 	bool replace;
 
-	if (waitpid(w->proc->pid, &w->proc->exit_status, WNOHANG) !=
-	    w->proc->pid)
+	if (waitpid(w->proc->pid, &w->proc->exit_status, WNOHANG) == 0)
 		return;
 	release(w);
 	log_death(w->proc);
@@ -218,20 +217,19 @@ static void set_row(struct proc *proc, pid_t pid)
 
 static int fork_worker(struct super_worker *w, bool *forked)
 {
-	sigset_t saved;
 	int fd[2];
 	pid_t pid;
 
 	if (chan_pair(fd) < 0)
 		return -KM_ESYS;
 	fflush(NULL);
-	signals_block(&saved);
+	signals_block();
 	pid = fork();
 	if (pid == 0) {
 		close(fd[0]);
 		worker_run(w->proc, fd[1]);
 	}
-	signals_unblock(&saved);
+	signals_unblock();
 	close(fd[1]);
 	if (pid < 0) {
 		close(fd[0]);

@@ -25,6 +25,7 @@
 #include "daemon/service.h"
 #include "daemon/signals.h"
 #include "daemon/summary.h"
+#include "daemon/super.h"
 #include "daemon/title.h"
 #include "daemon/worker.h"
 #include "mem/pool.h"
@@ -33,6 +34,7 @@ static struct {
 	struct event_base *base;
 	struct chan *chan; /* NULL in the supervisor */
 	int rank;
+	pid_t supervisor;
 } worker;
 
 static void on_stop(void *arg, const char *text)
@@ -95,17 +97,25 @@ void km_set_desc(const char *desc)
 		proc_set_desc(proc_at(0), desc);
 }
 
-/*
- * Die with the supervisor. Its end of the channel closes as well, but that is
- * seen only by a worker that comes back to its loop.
- */
-static int follow(pid_t supervisor)
+/* The default action of SIGALRM ends a worker that does not see its loop. */
+static void on_orphaned(int sig)
 {
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) {
+	if (getppid() != worker.supervisor)
+		alarm((unsigned)(param_int(P_STOP_TIMEOUT_MS) / 1000 + 1));
+}
+
+/*
+ * Die with the supervisor: its end of the channel closes, and a signal sees to
+ * a worker that is too busy to notice.
+ */
+static int follow(void)
+{
+	signal(SIGUSR2, on_orphaned);
+	if (prctl(PR_SET_PDEATHSIG, SIGUSR2) != 0) {
 		LM_ERR("worker %d: prctl: %m", worker.rank);
 		return -KM_ESYS;
 	}
-	if (getppid() != supervisor) {
+	if (getppid() != worker.supervisor) {
 		LM_ERR("worker %d: the supervisor has gone", worker.rank);
 		return -KM_ECLOSED;
 	}
@@ -123,7 +133,6 @@ static void set_names(void)
 
 static int start(int chan_fd, struct signals **signals)
 {
-	static sigset_t none;
 	int rc;
 
 	worker.base = event_base_new();
@@ -136,7 +145,6 @@ static int start(int chan_fd, struct signals **signals)
 		rc = signals_new(worker.base, signal_rows, signals);
 	if (rc < 0)
 		return rc;
-	signals_unblock(&none);
 	rc = param_int(P_MLOCK_PAGES) ? privs_lock_memory() : 0;
 	if (rc == 0)
 		rc = modhost_child_init_all(worker.rank, worker.base);
@@ -153,22 +161,23 @@ static void finish(struct signals **signals)
 	chan_free(&worker.chan);
 	if (worker.base != NULL)
 		event_base_free(worker.base);
+	super_fini();
 	libevent_global_shutdown();
 }
 
 _Noreturn void worker_run(const struct proc *proc, int chan_fd)
 {
 	struct signals *signals = NULL;
-	pid_t supervisor = proc_at(0)->pid;
 	int rc;
 
 	if (pkgpool_enter(proc) < 0)
 		_exit(EXIT_FAILURE);
 	worker.rank = proc->rank;
+	worker.supervisor = proc_at(0)->pid;
 	pool_use(KM_SHM, chunk_pool(), proc->slot);
 	service_leave();
 	set_names();
-	rc = follow(supervisor);
+	rc = follow();
 	if (rc == 0)
 		rc = start(chan_fd, &signals);
 	if (rc < 0)

@@ -111,6 +111,12 @@ done
 is "$(sed -n 's/.*before the fork" at \(0x[0-9a-f]*\),.*/\1/p' "$KMEMD_LOG" |
 	sort -u | wc -l)" 1 'all at the same address'
 is "$(json core.psx '.[2].DSC')" 'trouble maker' 'a module describes itself'
+pid=$(worker_pid 3)
+kill -KILL "$pid"
+replaced() {
+	test "$(worker_pid 3)" -ne "$pid" && log_has "\[$(worker_pid 3) 3\] trouble: rank 3"
+}
+ok 'a replacement has what the supervisor has now' wait_until 5 replaced
 ok 'it stops' stop_kmemd
 for rank in 0 1 2 3; do
 	letter=$(printf '%b' "\\0$((101 + rank))")
@@ -118,6 +124,23 @@ for rank in 0 1 2 3; do
 		"destroy in rank $rank, \"${letter}tored before"
 done
 unlike "$(cat "$KMEMD_LOG")" 'BUG|ERROR' 'nothing went wrong'
+
+# One that is too busy to notice the death of the supervisor.
+cat >>"$T/kmemd.conf" <<-EOF
+	modparam("trouble", "act", "spin")
+	modparam("trouble", "rank", 1)
+EOF
+start_kmemd -n 2 -o stop_timeout_ms=100
+ok 'a worker spins' wait_until 5 log_has 'rank 1 spins'
+ok 'the service answers' ctl core.ping
+kill -KILL "$kmemd_pid"
+wait "$kmemd_pid" 2>/dev/null
+kmemd_pid=
+ok 'it does not outlive the supervisor for long' wait_until 5 no_process_left
+
+start_kmemd -n 0
+is "$(json core.psx length)" 1 'it runs without workers, too'
+ok 'it stops' stop_kmemd
 
 # A worker that is killed while the service starts ends the start.
 cat >>"$T/kmemd.conf" <<-EOF

@@ -25,11 +25,16 @@ start_kmemd -n 1 -m 16 -o shm_force_alloc=yes
 compare "$(resident)" -ge 16384 'with shm_force_alloc all of it is there'
 ok 'it stops' stop_kmemd
 
-start_kmemd -n 1 -m 16 -o mlock_pages=yes
-compare "$(status_of VmLck "$kmemd_pid")" -gt 0 \
-	'with mlock_pages the supervisor locks its pages'
-compare "$(status_of VmLck "$(worker_pid 1)")" -gt 0 'and so does a worker'
-ok 'it stops' stop_kmemd
+if grep -q __asan_init "$KMEMD"; then
+	skip 'AddressSanitizer locks no pages' 'mlock_pages'
+else
+	start_kmemd -n 1 -m 16 -o mlock_pages=yes
+	compare "$(status_of VmLck "$kmemd_pid")" -gt 0 \
+		'with mlock_pages the supervisor locks its pages'
+	compare "$(status_of VmLck "$(worker_pid 1)")" -gt 0 \
+		'and so does a worker'
+	ok 'it stops' stop_kmemd
+fi
 
 start_kmemd -n 2 -o shm_backend=sysv
 is "$(segments | wc -l)" 1 'the chunk can be a SysV segment'
@@ -68,7 +73,8 @@ ok 'a dead worker is replaced without privileges' wait_until 5 replaced
 ok 'it stops' stop_kmemd
 rm -f "$KMEMD_SOCK" # it stands in a folder that only root may write
 
-if prlimit --memlock=unlimited true 2>/dev/null; then
+if ! grep -q __asan_init "$KMEMD" &&
+	prlimit --memlock=unlimited true 2>/dev/null; then
 	start_kmemd -n 1 -u "$user" -o mlock_pages=yes
 	compare "$(status_of VmLck "$(worker_pid 1)")" -gt 0 \
 		'pages are locked without privileges as well'

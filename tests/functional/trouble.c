@@ -19,8 +19,9 @@ static int fail_init;
 
 static int own_rank;
 static struct event_base *own_base;
-static char *inherited; /* pkg, stored before the fork */
-static char *shared;	/* shm */
+static struct event *tick; /* the supervisor's; replacements see it too */
+static char *inherited;	   /* pkg, stored before the fork */
+static char *shared;	   /* shm */
 
 static const struct kmemd_module_param params[] = {
 	{ "act", KMEMD_PARAM_STRING, &act, "fail, exit, hang, spin or crash" },
@@ -108,15 +109,21 @@ static int do_act(void)
 	return 0;
 }
 
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+}
+
 static int child_init(int r, struct event_base *base)
 {
 	own_rank = r;
 	own_base = base;
-	LM_NOTICE("trouble: rank %d has \"%s\" at %p, shm \"%s\"", r,
-	    inherited, (void *)inherited, shared);
+	LM_NOTICE("trouble: rank %d has \"%s\" at %p, shm \"%s\"", r, inherited,
+	    (void *)inherited, shared);
 	inherited[0] = (char)('A' + r);
 	if (r > 0)
 		km_set_desc("trouble maker");
+	else
+		tick = event_new(base, -1, EV_PERSIST, on_tick, NULL);
 	return do_act();
 }
 
@@ -125,6 +132,8 @@ static void destroy(void)
 	LM_NOTICE("trouble: destroy in rank %d, \"%s\"", own_rank,
 	    inherited != NULL ? inherited : "");
 	pkg_free(inherited);
+	if (tick != NULL)
+		event_free(tick);
 	if (own_rank == KMEMD_RANK_SUPERVISOR)
 		shm_free(shared);
 }
