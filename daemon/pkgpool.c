@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -141,6 +142,9 @@ int pkgpool_copy(struct proc *worker)
 		return rc;
 	}
 	worker->pkg_size = worker->pkg_segment.size;
+	/* Workers do not inherit the maps of a thousand others. */
+	madvise((void *)(uintptr_t)worker->pkg_map, worker->pkg_size,
+	    MADV_DONTFORK);
 	return 0;
 }
 
@@ -158,6 +162,8 @@ int pkgpool_enter(const struct proc *worker)
 void pkgpool_leave(void)
 {
 	segment_close(&proc_at(0)->pkg_segment);
-	for (unsigned i = 1; i < proc_count(); i++)
+	for (unsigned i = 1; i < proc_count(); i++) {
+		proc_at(i)->pkg_map = NULL; /* not inherited */
 		pkgpool_drop(proc_at(i));
+	}
 }

@@ -70,6 +70,19 @@ static const struct signal_row signal_rows[] = {
 	{ 0, NULL },
 };
 
+static void on_libevent_log(int severity, const char *text)
+{
+	static const int levels[] = {
+		[EVENT_LOG_DEBUG] = L_DBG,
+		[EVENT_LOG_MSG] = L_NOTICE,
+		[EVENT_LOG_WARN] = L_WARN,
+		[EVENT_LOG_ERR] = L_CRIT,
+	};
+
+	if (severity >= 0 && severity <= EVENT_LOG_ERR)
+		km_log(levels[severity], "libevent: %s", text);
+}
+
 static void on_worker_ready(const struct proc *proc)
 {
 	if (super.state == SUPER_SERVING)
@@ -94,6 +107,7 @@ int super_init(void)
 	/* Ignored, as who starts us may have left it, nobody could be reaped.
 	 */
 	signal(SIGCHLD, SIG_DFL);
+	event_set_log_callback(on_libevent_log);
 	super.state = SUPER_STARTING;
 	super.base = event_base_new();
 	if (super.base == NULL)
@@ -134,9 +148,13 @@ void super_leave(void)
 	free_events();
 }
 
-/* The kernel's side of an event loop is shared until it is made anew. */
+/*
+ * The kernel's side of an event loop is shared until it is made anew. Signals
+ * have none; libevent would count them twice.
+ */
 void super_unshare(void)
 {
+	signals_free(&super.signals);
 	if (event_reinit(super.base) != 0)
 		LM_BUG("event_reinit failed");
 }

@@ -77,8 +77,11 @@ track() {
 	sessions="$sessions $1"
 }
 
+# Its socket answers before all workers are ready; then it has its title.
 ready_or_dead() {
-	gone "$kmemd_pid" || ctl core.ping
+	gone "$kmemd_pid" ||
+		{ ctl core.ping &&
+			grep -q '^kmemd: supervisor' "/proc/$kmemd_pid/cmdline"; }
 }
 
 # start_kmemd [kmemd arguments...]: returns when it answers; else the test ends.
