@@ -55,6 +55,7 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 	%D%/methods/cfg.c \
 	%D%/methods/core.c \
 	%D%/methods/dump.c %D%/methods/dump.h \
+	%D%/methods/dump_jobs.c %D%/methods/dump_jobs.h \
 	%D%/methods/dump_ranks.c %D%/methods/dump_ranks.h \
 	%D%/methods/json.h \
 	%D%/methods/mem.c \

@@ -26,6 +26,7 @@ unit_tests += %D%/unit/check_privs
 unit_tests += %D%/unit/check_title
 unit_tests += %D%/unit/check_base
 unit_tests += %D%/unit/check_chan
+unit_tests += %D%/unit/check_dump_ranks
 unit_tests += %D%/unit/check_heap
 unit_tests += %D%/unit/check_lock
 unit_tests += %D%/unit/check_qm
@@ -122,12 +123,15 @@ functional_tests += %D%/functional/10-daemon.sh
 functional_tests += %D%/functional/11-workers.sh
 functional_tests += %D%/functional/12-memory.sh
 functional_tests += %D%/functional/30-man-examples.sh
+functional_tests += %D%/functional/20-dump.sh
 functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/90-install.sh
 
 # A module that is never installed, so -rpath only says: a shared object.
 check_LTLIBRARIES += %D%/functional/trouble.la
 %C%_functional_trouble_la_SOURCES = %D%/functional/trouble.c
+%C%_functional_trouble_la_CPPFLAGS = $(AM_CPPFLAGS) -UMOD_NAME \
+	-DMOD_NAME='"trouble"'
 %C%_functional_trouble_la_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS)
 %C%_functional_trouble_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 	-rpath $(abs_builddir)

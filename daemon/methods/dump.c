@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* dump.c - a dump as a job of slices: count, log, one page, reply. */
+/* dump.c - a dump as a job of slices: one page, count, log, reply. */
 #include "config.h"
 
-#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,71 +10,70 @@
 #include "base/tune.h"
 #include "daemon/chunk.h"
 #include "daemon/methods/dump.h"
+#include "daemon/methods/dump_jobs.h"
 #include "daemon/methods/dump_ranks.h"
 #include "daemon/methods/json.h"
 #include "daemon/methods/pools.h"
-#include "daemon/super.h"
 #include "mem/status.h"
 
 #define SLICE_BLOCKS 1000 /* about 1 ms without the log, 3 ms with it */
 #define SITE_SIZE    512  /* bytes of "module: file: function(line)" */
 
 struct dump {
+	struct dump_job job; /* first: a job is its dump */
 	struct rpc_call *call;
-	struct event *event;
-	/* Each slice runs this; it sets the next one. */
-	void (*step)(struct dump *dump);
+	bool is_pkg;
+	pid_t pid;
+	uint64_t from;
 
 	struct segment segment; /* pkg: a map of our own */
 	const void *map;
 	struct view *view;
-	bool is_pkg;
-	pid_t pid;
-	int64_t from;
-
 	struct view_walk walk;
-	uint64_t n_logged;
+	uint64_t next;	/* where the page behind this one begins */
+	bool is_last;	/* there is none behind it */
+	size_t n_block; /* of this page */
+	struct view_block *block;
+	struct dump_ranks *ranks;
 	struct site_sums sums;
-	struct dump_ranks ranks;
+	uint64_t n_logged;
 	struct json_object *reply;
 	struct json_object *blocks;
 };
+_Static_assert(DUMP_RANKS_MAX >= DUMP_PAGE_BLOCKS, "ranks of a whole page");
 
-static void dump_free(void *arg)
+static void dump_free(struct dump *dump)
 {
-	struct dump *dump = arg;
-
-	if (dump->event != NULL)
-		event_free(dump->event);
 	site_sums_fini(&dump->sums);
-	dump_ranks_fini(&dump->ranks);
+	free(dump->ranks);
+	free(dump->block);
 	if (dump->view != NULL)
 		view_close(&dump->view);
-	if (dump->is_pkg && dump->map != NULL)
+	if (dump->map != NULL)
 		segment_unmap(&dump->segment, dump->map);
 	json_object_put(dump->reply);
 	free(dump);
 }
 
-static void fail(struct dump *dump, const char *what, int rc)
-{
-	rpc_fail(dump->call, RPC_FAILED, "%s: %s", what, km_strerror(rc));
-	dump_free(dump);
-}
-
-static void run_slice(evutil_socket_t fd, short what, void *arg)
+static void dump_cancel(void *arg)
 {
 	struct dump *dump = arg;
 
-	dump->step(dump);
+	dump_jobs_cancel(&dump->job);
+	dump_free(dump);
 }
 
-static void again(struct dump *dump, void (*step)(struct dump *dump))
+/* The call has ended. */
+static void dump_end(struct dump *dump)
 {
-	static const struct timeval at_once = { 0, 0 };
+	dump_jobs_end(&dump->job);
+	dump_free(dump);
+}
 
-	dump->step = step;
-	evtimer_add(dump->event, &at_once);
+static void fail(struct dump *dump, const char *what, int rc)
+{
+	rpc_fail(dump->call, RPC_FAILED, "%s: %s", what, km_strerror(rc));
+	dump_end(dump);
 }
 
 /* ---- the reply ---------------------------------------------------------- */
@@ -106,7 +104,7 @@ static void add_block(struct dump *dump, const struct view_block *block)
 	add_text(row, "address", address);
 	add_uint(row, "size", block->size);
 	add_uint(row, "age", block->age);
-	add_uint(row, "rank", dump_ranks_of(&dump->ranks, block->seq));
+	add_uint(row, "rank", dump_ranks_of(dump->ranks, block->seq));
 	add_int(row, "owner", owner);
 	add_text(row, "site", site);
 	json_object_array_add(dump->blocks, row);
@@ -140,7 +138,7 @@ static void add_next(struct dump *dump)
 	    next, "method", dump->is_pkg ? "mem_dump_pkg" : "mem_dump_shm");
 	if (dump->is_pkg)
 		add_int(params, "pid", dump->pid);
-	add_uint(params, "from", dump->walk.next);
+	add_uint(params, "from", dump->next);
 	json_object_object_add(next, "params", params);
 	json_object_object_add(dump->reply, "next", next);
 }
@@ -170,46 +168,24 @@ static int add_head(struct dump *dump, const struct proc *proc)
 	return rc;
 }
 
-/* ---- steps -------------------------------------------------------------- */
+/* ---- steps: each runs one slice and says which one is next -------------- */
 
-static void finish(struct dump *dump)
+static void step_reply(struct dump_job *job)
 {
-	rpc_reply(dump->call, dump->reply);
-	dump->reply = NULL;
-	dump_free(dump);
-}
+	struct dump *dump = (struct dump *)job;
 
-static void step_page(struct dump *dump)
-{
-	struct view_block block;
-	int rc = 1;
-
-	for (int i = 0; i < DUMP_PAGE_BLOCKS; i++) {
-		rc = view_next(dump->view, &dump->walk, &block);
-		if (rc != 1)
-			break;
-		add_block(dump, &block);
-	}
-	if (rc < 0) {
-		fail(dump, "the pool is damaged", rc);
-		return;
-	}
-	if (rc == 1) {
-		add_next(dump);
-	} else {
+	dump_ranks_sum(dump->ranks);
+	for (size_t i = 0; i < dump->n_block; i++)
+		add_block(dump, &dump->block[i]);
+	if (dump->is_last) {
 		add_sums(dump);
 		json_object_object_add(dump->reply, "next", NULL);
+	} else {
+		add_next(dump);
 	}
-	finish(dump);
-}
-
-static void start_page(struct dump *dump)
-{
-	dump->walk = (struct view_walk){
-		.next = (uint64_t)dump->from,
-		.reported = (uint64_t)dump->from,
-	};
-	again(dump, step_page);
+	rpc_reply(dump->call, dump->reply);
+	dump->reply = NULL;
+	dump_end(dump);
 }
 
 static void log_sums(struct dump *dump)
@@ -222,8 +198,9 @@ static void log_sums(struct dump *dump)
 			dump->view, &dump->sums.sum[i], line, sizeof(line)));
 }
 
-static void step_log(struct dump *dump)
+static void step_log(struct dump_job *job)
 {
+	struct dump *dump = (struct dump *)job;
 	char line[STATUS_LINE_SIZE];
 	struct view_block block;
 	int rc = 1;
@@ -238,11 +215,9 @@ static void step_log(struct dump *dump)
 	}
 	if (rc < 0) {
 		fail(dump, "the pool is damaged", rc);
-	} else if (rc == 1) {
-		again(dump, step_log);
-	} else {
+	} else if (rc == 0) {
 		log_sums(dump);
-		start_page(dump);
+		job->step = step_reply;
 	}
 }
 
@@ -257,11 +232,12 @@ static void start_log(struct dump *dump)
 	dump->walk = (struct view_walk){
 		.with_free = km_tune->mem_status_mode != 0,
 	};
-	again(dump, step_log);
+	dump->job.step = step_log;
 }
 
-static void step_count(struct dump *dump)
+static void step_count(struct dump_job *job)
 {
+	struct dump *dump = (struct dump *)job;
 	struct view_block block;
 	int rc = 1;
 
@@ -270,25 +246,44 @@ static void step_count(struct dump *dump)
 		if (rc != 1)
 			break;
 		site_sums_add(&dump->sums, &block);
-		if (dump_ranks_add(&dump->ranks, block.seq) != 0) {
-			fail(dump, "dump", -KM_ENOMEM);
-			return;
-		}
+		dump_ranks_count(dump->ranks, block.seq);
 	}
 	if (rc < 0) {
 		fail(dump, "the pool is damaged", rc);
 		return;
 	}
-	if (rc == 1) {
-		again(dump, step_count);
+	if (rc == 1)
 		return;
-	}
 	site_sums_sort(&dump->sums);
-	dump_ranks_sort(&dump->ranks);
 	if (dump->from == 0 && km_log_is_on(km_tune->memlog))
 		start_log(dump);
 	else
-		start_page(dump);
+		job->step = step_reply;
+}
+
+static void step_page(struct dump_job *job)
+{
+	struct dump *dump = (struct dump *)job;
+	int rc = 1;
+
+	while (dump->n_block < DUMP_PAGE_BLOCKS) {
+		struct view_block *block = &dump->block[dump->n_block];
+
+		rc = view_next(dump->view, &dump->walk, block);
+		if (rc != 1)
+			break;
+		dump_ranks_add(dump->ranks, block->seq);
+		dump->n_block++;
+	}
+	if (rc < 0) {
+		fail(dump, "the pool is damaged", rc);
+		return;
+	}
+	dump_ranks_sort(dump->ranks);
+	dump->is_last = rc == 0;
+	dump->next = dump->walk.next;
+	dump->walk = (struct view_walk){ 0 };
+	job->step = step_count;
 }
 
 /* ---- start -------------------------------------------------------------- */
@@ -308,18 +303,57 @@ static int open_view(struct dump *dump, const struct proc *proc)
 	return rc;
 }
 
-/* Ends the call when no page can begin there: that is not the pool's fault. */
-static bool has_page(struct dump *dump)
+static int open_dump(struct dump *dump, const struct proc *proc)
 {
-	uint64_t from = (uint64_t)dump->from;
+	int rc = open_view(dump, proc);
 
-	if (from < view_header(dump->view)->size)
+	if (rc == 0)
+		rc = site_sums_init(&dump->sums, dump->view);
+	if (rc < 0)
+		return rc;
+	dump->block = calloc(DUMP_PAGE_BLOCKS, sizeof(*dump->block));
+	dump->ranks = calloc(1, sizeof(*dump->ranks));
+	if (dump->block == NULL || dump->ranks == NULL)
+		return -KM_ENOMEM;
+	return add_head(dump, proc);
+}
+
+/* A page may begin anywhere in the pool: one goes on with the next block. */
+static bool from_is_inside(struct dump *dump)
+{
+	if (dump->from < view_header(dump->view)->size)
 		return true;
 	rpc_fail_param(dump->call, RPC_INVALID_PARAMS, "from",
-	    "0, or what next of the page before says", "no page begins at %lld",
-	    (long long)dump->from);
-	dump_free(dump);
+	    "0, or what next of the page before says",
+	    "no page begins there: the pool has %zu bytes",
+	    (size_t)view_header(dump->view)->size);
+	dump_end(dump);
 	return false;
+}
+
+/* Nothing is held before its turn; until then the process may be replaced. */
+static void step_open(struct dump_job *job)
+{
+	struct dump *dump = (struct dump *)job;
+	const struct proc *proc = NULL;
+	int rc;
+
+	if (dump->is_pkg) {
+		proc = pools_find_pid(dump->call, dump->pid);
+		if (proc == NULL) {
+			dump_end(dump);
+			return;
+		}
+	}
+	rc = open_dump(dump, proc);
+	if (rc != 0) {
+		fail(dump, "cannot look at the pool", rc);
+		return;
+	}
+	if (!from_is_inside(dump))
+		return;
+	dump->walk.next = dump->walk.reported = dump->from;
+	job->step = step_page;
 }
 
 void dump_start(struct rpc_call *call, const struct proc *proc, uint64_t from)
@@ -327,27 +361,19 @@ void dump_start(struct rpc_call *call, const struct proc *proc, uint64_t from)
 	struct dump *dump = calloc(1, sizeof(*dump));
 	int rc = -KM_ENOMEM;
 
-	if (dump == NULL) {
-		rpc_fail(call, RPC_FAILED, "dump: %s", km_strerror(rc));
+	if (dump != NULL) {
+		dump->call = call;
+		dump->is_pkg = proc != NULL;
+		dump->pid = proc != NULL ? proc->pid : 0;
+		dump->from = from;
+		dump->job.connection = rpc_call_connection(call);
+		dump->job.step = step_open;
+		rc = dump_jobs_add(&dump->job);
+	}
+	if (rc == 0) {
+		rpc_call_on_cancel(call, dump_cancel, dump);
 		return;
 	}
-	dump->call = call;
-	dump->is_pkg = proc != NULL;
-	dump->pid = proc != NULL ? proc->pid : 0;
-	dump->from = (int64_t)from;
-	dump->event = evtimer_new(super_base(), run_slice, dump);
-	if (dump->event != NULL)
-		rc = open_view(dump, proc);
-	if (rc == 0)
-		rc = site_sums_init(&dump->sums, dump->view);
-	if (rc == 0)
-		rc = add_head(dump, proc);
-	if (rc != 0) {
-		fail(dump, "cannot look at the pool", rc);
-		return;
-	}
-	if (!has_page(dump))
-		return;
-	rpc_call_on_cancel(call, dump_free, dump);
-	again(dump, step_count);
+	free(dump);
+	rpc_fail(call, RPC_FAILED, "dump: %s", km_strerror(rc));
 }

@@ -4,9 +4,9 @@
 #define KMEMD_METHODS_DUMP_H
 /*
  * A dump needs nothing of the process whose pool it is: it has a map of its
- * own, so it goes on when that process dies or is replaced.  It works in
- * slices from the event loop, so that others are answered in between, and ends
- * its call when it is done.
+ * own, so it goes on when that process dies or is replaced.  It is a job
+ * of slices (dump_jobs.h), so that others are answered in between, and ends
+ * its call when it is done. Its memory does not depend on the pool's blocks.
  *
  * The reply holds one page of blocks:
  *

@@ -1,28 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* dump_ranks.c - a sorted array of allocation numbers. */
+/* dump_ranks.c - counts how many blocks are older than each of a page. */
 #include "config.h"
 
 #include <stdlib.h>
 
-#include "base/err.h"
 #include "daemon/methods/dump_ranks.h"
 
-#define FIRST_ROOM 1024 /* numbers */
-
-int dump_ranks_add(struct dump_ranks *ranks, uint64_t seq)
+void dump_ranks_add(struct dump_ranks *ranks, uint64_t seq)
 {
-	size_t room = ranks->room > 0 ? ranks->room * 2 : FIRST_ROOM;
-	uint64_t *more;
-
-	if (ranks->n == ranks->room) {
-		more = realloc(ranks->seq, room * sizeof(*more));
-		if (more == NULL)
-			return -KM_ENOMEM;
-		ranks->seq = more;
-		ranks->room = room;
-	}
-	ranks->seq[ranks->n++] = seq;
-	return 0;
+	if (ranks->n < DUMP_RANKS_MAX)
+		ranks->seq[ranks->n++] = seq;
 }
 
 static int older_first(const void *a, const void *b)
@@ -34,11 +21,11 @@ static int older_first(const void *a, const void *b)
 
 void dump_ranks_sort(struct dump_ranks *ranks)
 {
-	if (ranks->n > 0)
-		qsort(ranks->seq, ranks->n, sizeof(*ranks->seq), older_first);
+	qsort(ranks->seq, ranks->n, sizeof(ranks->seq[0]), older_first);
 }
 
-size_t dump_ranks_of(const struct dump_ranks *ranks, uint64_t seq)
+/* The first of the page that is at least this young; n: there is none. */
+static size_t find(const struct dump_ranks *ranks, uint64_t seq)
 {
 	size_t low = 0, high = ranks->n;
 
@@ -50,11 +37,26 @@ size_t dump_ranks_of(const struct dump_ranks *ranks, uint64_t seq)
 		else
 			high = mid;
 	}
-	return low + 1;
+	return low;
 }
 
-void dump_ranks_fini(struct dump_ranks *ranks)
+void dump_ranks_count(struct dump_ranks *ranks, uint64_t seq)
 {
-	free(ranks->seq);
-	*ranks = (struct dump_ranks){ 0 };
+	size_t i = find(ranks, seq + 1);
+
+	if (i < ranks->n)
+		ranks->older[i]++;
+}
+
+void dump_ranks_sum(struct dump_ranks *ranks)
+{
+	for (size_t i = 1; i < ranks->n; i++)
+		ranks->older[i] += ranks->older[i - 1];
+}
+
+uint64_t dump_ranks_of(const struct dump_ranks *ranks, uint64_t seq)
+{
+	size_t i = find(ranks, seq);
+
+	return i < ranks->n ? ranks->older[i] + 1 : 0;
 }

@@ -11,6 +11,8 @@
 #include "daemon/methods/json.h"
 #include "daemon/methods/pools.h"
 
+#define PID_SIZE 32 /* bytes of "the pids are 2147483647" or " ..." */
+
 static const struct {
 	const char *name;
 	size_t bytes;
@@ -102,9 +104,14 @@ static void fail_pid(struct rpc_call *call, int64_t pid)
 	char pids[1024] = "";
 	size_t len = 0;
 
-	for (unsigned i = 0; i < proc_count() && len < sizeof(pids); i++)
+	for (unsigned i = 0; i < proc_count(); i++) {
+		if (len + PID_SIZE > sizeof(pids)) {
+			snprintf(pids + len, sizeof(pids) - len, " ...");
+			break;
+		}
 		len += (size_t)snprintf(pids + len, sizeof(pids) - len, "%s%d",
 		    i > 0 ? ", " : "the pids are ", (int)proc_at(i)->pid);
+	}
 	rpc_fail_param(call, RPC_NOT_FOUND, "pid", pids,
 	    "no process of this service has pid %" PRId64, pid);
 }
@@ -113,8 +120,7 @@ const struct proc *pools_find_pid(struct rpc_call *call, int64_t pid)
 {
 	const struct proc *proc = NULL;
 
-	/* What does not fit would be cut to somebody else's. */
-	if (pid == (pid_t)pid)
+	if (pid > 0 && pid <= INT32_MAX)
 		proc = proc_by_pid((pid_t)pid);
 	if (proc == NULL)
 		fail_pid(call, pid);

@@ -29,10 +29,7 @@ const char *pools_units(char *buf, size_t size);
 /* The six keys of core.shmmem, bytes divided by unit and cut. */
 struct json_object *pools_shmmem(const struct km_mem_info *info, size_t unit);
 
-/*
- * The process of this pid, any number; NULL: there is none, and the call has
- * been ended with an error that names those that there are.
- */
+/* NULL: no process has this pid; the call has ended, naming those there are. */
 const struct proc *pools_find_pid(struct rpc_call *call, int64_t pid);
 
 #endif

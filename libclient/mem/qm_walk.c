@@ -99,7 +99,7 @@ int qm_walk(struct view *view, struct view_walk *walk, struct view_block *block)
 
 	if (walk->next == 0)
 		walk->next = first;
-	while (walk->next != last) {
+	while (walk->next < last) {
 		uint64_t off = walk->next;
 		int rc = step(view, walk, last, &frag);
 

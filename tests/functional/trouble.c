@@ -17,6 +17,13 @@ static const char *act = "";
 static int rank = 1;
 static int fail_init;
 
+/*
+ * Blocks of known sizes, 1 to BLOCK_SIZES bytes in turn, all from one line:
+ * n_shm in mod_init, n_pkg in child_init of the rank `rank`.
+ */
+#define BLOCK_SIZES 100
+static int n_pkg, n_shm;
+
 static int own_rank;
 static struct event_base *own_base;
 static struct event *tick; /* the supervisor's; replacements see it too */
@@ -27,6 +34,8 @@ static const struct kmemd_module_param params[] = {
 	{ "act", KMEMD_PARAM_STRING, &act, "fail, exit, hang, spin or crash" },
 	{ "rank", KMEMD_PARAM_INT, &rank, "in this process" },
 	{ "fail_init", KMEMD_PARAM_INT, &fail_init, "mod_init fails" },
+	{ "n_pkg", KMEMD_PARAM_INT, &n_pkg, "blocks to keep in pkg" },
+	{ "n_shm", KMEMD_PARAM_INT, &n_shm, "blocks to keep in shm" },
 	{ NULL },
 };
 
@@ -85,12 +94,31 @@ static const struct {
 	{ "crash", crash },
 };
 
+/* They are never freed: the pools go with their processes. */
+static int keep_pkg(void)
+{
+	for (int i = 0; i < n_pkg; i++)
+		if (pkg_malloc((size_t)(1 + i % BLOCK_SIZES)) == NULL)
+			return -1;
+	return 0;
+}
+
+static int keep_shm(void)
+{
+	for (int i = 0; i < n_shm; i++)
+		if (shm_malloc((size_t)(1 + i % BLOCK_SIZES)) == NULL)
+			return -1;
+	return 0;
+}
+
 static int mod_init(void)
 {
 	if (fail_init) {
 		LM_ERR("trouble: mod_init fails");
 		return -1;
 	}
+	if (keep_shm() < 0)
+		return -1;
 	inherited = pkg_malloc(64);
 	shared = shm_malloc(64);
 	if (inherited == NULL || shared == NULL)
@@ -122,8 +150,8 @@ static int child_init(int r, struct event_base *base)
 	inherited[0] = (char)('A' + r);
 	if (r > 0)
 		km_set_desc("trouble maker");
-	else
-		tick = event_new(base, -1, EV_PERSIST, on_tick, NULL);
+	if (r == rank && keep_pkg() < 0)
+		return -1;
 	return do_act();
 }
 
@@ -140,7 +168,7 @@ static void destroy(void)
 
 KMEMD_EXPORTS = {
 	.abi = KMEMD_MODULE_ABI,
-	.name = "trouble",
+	.name = MOD_NAME,
 	.version = "1.0",
 	.params = params,
 	.mod_init = mod_init,
