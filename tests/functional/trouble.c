@@ -150,6 +150,8 @@ static int child_init(int r, struct event_base *base)
 	inherited[0] = (char)('A' + r);
 	if (r > 0)
 		km_set_desc("trouble maker");
+	else
+		tick = event_new(base, -1, EV_PERSIST, on_tick, NULL);
 	if (r == rank && keep_pkg() < 0)
 		return -1;
 	return do_act();
