@@ -86,6 +86,24 @@ kill -TERM "$kmemd_pid"
 ok 'the first SIGTERM waits' wait_until 2 log_has 'signal 15: stopping$'
 ok 'the second one does not' stop_kmemd TERM
 
+# The pause starts anew when a worker has lived longer than the longest one.
+lived_long() {
+	awk -v hz="$(getconf CLK_TCK)" 'NR == 1 { up = $1; next }
+		{ sub(/.*\) /, ""); exit up - $20 / hz > 0.2 ? 0 : 1 }' \
+		/proc/uptime "/proc/$1/stat"
+}
+start_kmemd -n 1 -o debug=3 -o restart_backoff_min_ms=11 \
+	-o restart_backoff_max_ms=100
+for n in 1 2; do
+	pid=$(worker_pid 1)
+	ok 'a worker lives for a while' wait_until 5 lived_long "$pid"
+	kill -KILL "$pid"
+	ok 'it is replaced' wait_until 5 is_ready 1 "$pid"
+done
+is "$(grep -c 'worker 1 is started again in 11 ms' "$KMEMD_LOG")" 2 \
+	'after the shortest pause each time'
+ok 'it stops' stop_kmemd
+
 # A death that can tell nobody.
 start_kmemd -n 3
 kill -KILL "$kmemd_pid"
