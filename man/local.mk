@@ -5,3 +5,4 @@ dist_man_MANS += %D%/replay.8
 dist_man_MANS += %D%/kmemd.conf.5
 dist_man_MANS += %D%/libkmem.3 %D%/pkg_malloc.3 %D%/shm_malloc.3
 dist_man_MANS += %D%/lock_get.3 %D%/kmemd-module.3
+dist_man_MANS += %D%/kmemd-rpc.7

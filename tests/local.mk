@@ -123,6 +123,7 @@ functional_tests += %D%/functional/10-daemon.sh
 functional_tests += %D%/functional/11-workers.sh
 functional_tests += %D%/functional/12-memory.sh
 functional_tests += %D%/functional/30-man-examples.sh
+functional_tests += %D%/functional/31-man-commands.sh
 functional_tests += %D%/functional/20-dump.sh
 functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/90-install.sh

@@ -6,7 +6,7 @@
  * Sizes are size_t and count bytes (Kamailio's are unsigned int).  Blocks are
  * aligned to 16.  What fails returns NULL, sets errno (ENOMEM: no room, or a
  * size no pool can hold; EINVAL: no pool yet, or a bad pointer) and writes one
- * line to the log.
+ * line to the log; about lack of room, at most one a second.
  *
  *   size 0            pkg_malloc(0) gives a block of its own, good for
  *                     nothing but pkg_free(); pkg_realloc(p, 0) frees p and
@@ -19,7 +19,8 @@
  * Ownership: the caller frees, in the process that allocated.
  * Threads: under the manager qm a pkg pool belongs to one thread.
  * Fork: a worker of kmemd starts with a copy of the supervisor's pool, at the
- * same address; from then on the two are apart.
+ * same address; from then on the two are apart.  What a worker forks itself
+ * shares the worker's pool, and must leave it alone.
  * Source of names and meanings: Kamailio, src/core/mem/mem.h and pkg.h.
  */
 #include <stddef.h>
