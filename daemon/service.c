@@ -94,7 +94,11 @@ static int start_conf(void)
 	}
 	if (opt->action != OPTIONS_CHECK)
 		return 0;
-	printf("%s: configuration is good\n", opt->conf_path);
+	if (access(opt->conf_path, F_OK) == 0)
+		printf("%s: configuration is good\n", opt->conf_path);
+	else
+		printf("%s is not there: the defaults are good\n",
+		    opt->conf_path);
 	service.exit_status = OPTIONS_EXIT_OK;
 	return PHASE_DONE;
 }

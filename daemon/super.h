@@ -17,7 +17,7 @@ void super_fini(void);
 /*
  * In a worker, right after the fork: super_unshare() first of all, since what
  * happens to the loop would happen to the supervisor's.  The loop itself stays
- * until super_fini(), for events that modules have made in the supervisor.
+ * to the end, for events that modules have made in the supervisor.
  */
 void super_unshare(void);
 void super_leave(void);

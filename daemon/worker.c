@@ -25,7 +25,6 @@
 #include "daemon/service.h"
 #include "daemon/signals.h"
 #include "daemon/summary.h"
-#include "daemon/super.h"
 #include "daemon/title.h"
 #include "daemon/worker.h"
 #include "mem/pool.h"
@@ -154,6 +153,10 @@ static int start(int chan_fd, struct signals **signals)
 	return chan_send(worker.chan, CHAN_READY, NULL);
 }
 
+/*
+ * The supervisor's loop that was inherited stays as it is: it may list events
+ * of modules, in memory that went with them.
+ */
 static void finish(struct signals **signals)
 {
 	modhost_destroy_all();
@@ -161,7 +164,6 @@ static void finish(struct signals **signals)
 	chan_free(&worker.chan);
 	if (worker.base != NULL)
 		event_base_free(worker.base);
-	super_fini();
 	libevent_global_shutdown();
 }
 

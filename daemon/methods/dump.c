@@ -104,7 +104,7 @@ static void add_block(struct dump *dump, const struct view_block *block)
 	add_text(row, "address", address);
 	add_uint(row, "size", block->size);
 	add_uint(row, "age", block->age);
-	add_uint(row, "rank", dump_ranks_of(dump->ranks, block->seq));
+	add_uint(row, "age_rank", dump_ranks_of(dump->ranks, block->seq));
 	add_int(row, "owner", owner);
 	add_text(row, "site", site);
 	json_object_array_add(dump->blocks, row);

@@ -12,10 +12,10 @@
  *
  *   pid, rank, desc, pool, manager   whose pool it is
  *   total free used real_used max_used fragments
- *   blocks   address, size, age in seconds, rank (1: the oldest live block of
- *            the pool), owner (pid), site
+ *   blocks   address, size, age in seconds, age_rank (1: the oldest live
+ *            block of the pool), owner (pid), site
  *   sums     count, size, site; largest first; on the last page
- *   next     {method, params} that give the next page; null on the last one
+ *   next     {method, params} of the next page; null on the last one
  *
  * The log gets the whole pool, once, with the first page, at level memlog.
  *

@@ -45,7 +45,7 @@ balanced() {
 		and ($blocks | map(.size) | add // 0) == .[0].used
 		and ($sums | map(.size) | add // 0) == .[0].used
 		and ($sums | map(.count) | add // 0) == ($blocks | length)
-		and ($blocks | map(.rank) | sort) ==
+		and ($blocks | map(.age_rank) | sort) ==
 			[range(1; 1 + ($blocks | length))]
 		and .[0].total == .[0].free + .[0].real_used' "$1"
 }

@@ -5,6 +5,9 @@
 # usage: run.sh PROGRAM
 # KMEM_TEST_WRAP, e.g. "valgrind -q", is put in front of the program.
 # What the program itself prints goes to stderr, so to its .log.
+# Some tests abort on purpose.
+# shellcheck disable=SC3045 # dash and bash have it
+ulimit -c 0
 set -u
 
 case $1 in
