@@ -13,7 +13,8 @@
  * payload; the head's guard tells, and we step back and come again. So many
  * times at one place, and it is damage.
  */
-#define RETRIES_MAX 10000
+#define RETRIES_MAX  10000
+#define RESTARTS_MAX 3
 
 /*
  * Twice, since its owner may be changing it: what reads the same twice
@@ -39,15 +40,34 @@ static bool is_sound(const struct qm_frag *frag, uint64_t off, uint64_t last)
 	       frag->size <= last - off - QM_OVERHEAD;
 }
 
-/* One sound place further back at each retry; at last to the start. */
+/*
+ * One sound place further back at each retry; then, if need be, from the start.
+ * That is a long way in a large pool, so it is not done for every retry: what
+ * was found sound on the way is the place to step back to from then on.
+ */
 static void step_back(struct view_walk *walk, uint64_t first)
 {
 	uint64_t n = walk->n_good < VIEW_N_GOOD ? walk->n_good : VIEW_N_GOOD;
-	uint64_t back = walk->retries++;
+	uint64_t back = walk->retries++ % (VIEW_N_GOOD + 1);
 
-	walk->next = back < n
-			 ? walk->good[(walk->n_good - 1 - back) % VIEW_N_GOOD]
-			 : first;
+	if (back >= n && walk->restarts < RESTARTS_MAX) {
+		walk->restarts++;
+		walk->n_good = n = 0;
+	}
+	if (n == 0)
+		walk->next = first;
+	else
+		walk->next =
+		    walk->good[(walk->n_good - 1 - back % n) % VIEW_N_GOOD];
+}
+
+/* Keep it as a place to step back to, unless one further on is known. */
+static void note_good(struct view_walk *walk, uint64_t off)
+{
+	if (walk->n_good > 0 &&
+	    walk->good[(walk->n_good - 1) % VIEW_N_GOOD] >= off)
+		return;
+	walk->good[walk->n_good++ % VIEW_N_GOOD] = off;
 }
 
 static void fill(struct view *view, struct view_block *block, uint64_t off,
@@ -83,11 +103,12 @@ static int step(struct view *view, struct view_walk *walk, uint64_t last,
 	if (rc != 0 || !is_sound(frag, off, last))
 		return -KM_EBUSY;
 	walk->next = off + QM_OVERHEAD + frag->size;
+	note_good(walk, off);
 	if (off < walk->reported)
 		return 0;
-	walk->good[walk->n_good++ % VIEW_N_GOOD] = off;
 	walk->reported = off + 1;
 	walk->retries = 0;
+	walk->restarts = 0;
 	return 1;
 }
 
@@ -146,6 +167,7 @@ int qm_resync(struct view *view, struct view_walk *walk)
 
 	walk->n_good = 0;
 	walk->retries = 0;
+	walk->restarts = 0;
 	off = walk->reported / QM_ROUND * QM_ROUND + QM_ROUND;
 	for (; off < last; off += SCAN_SIZE) {
 		size_t len = last + sizeof(frag) - off < sizeof(piece)

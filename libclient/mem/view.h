@@ -63,6 +63,7 @@ struct view_walk {
 	uint64_t good[VIEW_N_GOOD]; /* the last sound places, a ring */
 	uint64_t n_good;	    /* places put there */
 	uint32_t retries;	    /* since the last new place */
+	uint32_t restarts;	    /* of these, from the first fragment */
 	bool with_free;		    /* report free fragments as well */
 };
 

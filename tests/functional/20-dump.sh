@@ -163,5 +163,16 @@ is "$(json pkg.stats '.[] | select(.rank == 2) | .used')" \
 	'pkg.stats agrees'
 is "$(json mem_dump_pkg "$(worker_pid 1)" '.blocks | length')" 1 \
 	'the other worker has none of them'
+ok 'it stops' stop_kmemd
+
+# --- damage: found in a moment, however many blocks are before it ---
+
+trouble n_pkg=50000 rank=1 damage=48
+start_kmemd -n 2 -M 16
+status 1 'a damaged pool cannot be dumped' \
+	ctl --timeout "$KMEM_SLOW" mem_dump_pkg "$(worker_pid 1)"
+like "$(cat "$T/ok.out")" 'the pool is damaged' 'the error says so'
+ok 'the others can' ask_dump "$T/dump.json" mem_dump_pkg "$(worker_pid 2)"
+ok 'it stops' stop_kmemd
 
 done_testing

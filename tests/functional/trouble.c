@@ -23,6 +23,7 @@ static int fail_init;
  */
 #define BLOCK_SIZES 100
 static int n_pkg, n_shm;
+static int damage; /* what is before the last one of pkg is overwritten */
 
 static int own_rank;
 static struct event_base *own_base;
@@ -36,6 +37,7 @@ static const struct kmemd_module_param params[] = {
 	{ "fail_init", KMEMD_PARAM_INT, &fail_init, "mod_init fails" },
 	{ "n_pkg", KMEMD_PARAM_INT, &n_pkg, "blocks to keep in pkg" },
 	{ "n_shm", KMEMD_PARAM_INT, &n_shm, "blocks to keep in shm" },
+	{ "damage", KMEMD_PARAM_INT, &damage, "bytes before the last in pkg" },
 	{ NULL },
 };
 
@@ -97,9 +99,15 @@ static const struct {
 /* They are never freed: the pools go with their processes. */
 static int keep_pkg(void)
 {
-	for (int i = 0; i < n_pkg; i++)
-		if (pkg_malloc((size_t)(1 + i % BLOCK_SIZES)) == NULL)
+	char *block = NULL;
+
+	for (int i = 0; i < n_pkg; i++) {
+		block = pkg_malloc((size_t)(1 + i % BLOCK_SIZES));
+		if (block == NULL)
 			return -1;
+	}
+	if (block != NULL)
+		memset(block - damage, 'x', (size_t)damage);
 	return 0;
 }
 
