@@ -193,9 +193,10 @@ static void cfg_set_int(struct rpc_call *call)
 
 static void cfg_set_string(struct rpc_call *call)
 {
-	enum param_id id = find_settable(call);
 	const char *value = rpc_arg_string(call, 2);
+	enum param_id id = find_settable(call);
 
+	/* Else the call has ended, and its strings are gone. */
 	if (id != P__COUNT)
 		finish_set(call, id, param_set_string(id, value), value);
 }
