@@ -125,6 +125,7 @@ functional_tests += %D%/functional/12-memory.sh
 functional_tests += %D%/functional/30-man-examples.sh
 functional_tests += %D%/functional/31-man-commands.sh
 functional_tests += %D%/functional/20-dump.sh
+functional_tests += %D%/functional/32-readme.sh
 functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/90-install.sh
 
