@@ -33,6 +33,7 @@ ulimit -c 0
 KMEM_SLOW=${KMEM_SLOW:-1}
 
 kmemd_pid= # the one started last, empty when stopped
+kmemd_starts=0
 sessions=  # of all that were started
 
 # --- waiting ---
@@ -66,7 +67,12 @@ write_conf() { # text from stdin is added
 # start_kmemd_nowait [kmemd arguments...]: $kmemd_pid is it.
 start_kmemd_nowait() {
 	test -e "$T/kmemd.conf" || : >"$T/kmemd.conf"
-	: >>"$KMEMD_LOG"
+	# A log of its own, so that log_has sees no line of an earlier start.
+	if test -s "$KMEMD_LOG"; then
+		mv "$KMEMD_LOG" "$KMEMD_LOG.$kmemd_starts"
+	fi
+	kmemd_starts=$((kmemd_starts + 1))
+	: >"$KMEMD_LOG"
 	# A session of its own names all that it leaves behind.
 	setsid "$KMEMD" -D -E -f "$T/kmemd.conf" \
 		-o "rpc_socket=$KMEMD_SOCK" -o "attach_socket=$T/attach.sock" \
@@ -170,7 +176,7 @@ left_segments() {
 
 sanitizer_reports() {
 	cat "$T"/san.* 2>/dev/null
-	grep -sE 'Sanitizer|runtime error:' "$KMEMD_LOG" "$T"/*.err
+	grep -sE 'Sanitizer|runtime error:' "$KMEMD_LOG"* "$T"/*.err
 }
 
 no_process_left() {
