@@ -35,6 +35,7 @@ static struct {
 static void on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	super.late = true;
+	event_base_loopbreak(super.base);
 	if (super_workers_alive() == 0)
 		return;
 	LM_WARN("%u workers did not stop within %ld ms (stop_timeout_ms): "
@@ -223,6 +224,7 @@ void super_stop(void)
 	long ms = param_int(P_STOP_TIMEOUT_MS);
 	const struct timeval timeout = { ms / 1000, ms % 1000 * 1000 };
 
+	event_base_loopbreak(super.base);
 	if (super_is_stopping()) {
 		super.late = true;
 		super_workers_kill();

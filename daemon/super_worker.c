@@ -156,6 +156,8 @@ static void on_died(evutil_socket_t fd, short what, void *arg)
 	w->proc->state = PROC_DEAD;
 	if (replace)
 		pause_before_launch(w);
+	else
+		event_base_loopbreak(super.base); /* it may be the last one */
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -170,6 +172,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		kill_one(w);
 	} else {
 		w->due = true;
+		/* A busy loop returns only when it is told to. */
+		event_base_loopbreak(super.base);
 	}
 }
 

@@ -92,6 +92,21 @@ static bool may_take(const struct rpc_conn *c)
 	       queued((void *)(uintptr_t)c) <= l->output_queue;
 }
 
+/*
+ * Read no further than INPUT_MOST ahead. The watermark alone would have a
+ * bufferevent that is triggered call itself again and again, as long as it is
+ * reached, and the loop never come to rest.
+ */
+static void regulate(struct rpc_conn *c)
+{
+	if (c->eof || c->server->draining)
+		return;
+	if (evbuffer_get_length(input_of(c)) >= INPUT_MOST)
+		bufferevent_disable(c->bev, EV_READ);
+	else
+		bufferevent_enable(c->bev, EV_READ);
+}
+
 static void note_partial(struct rpc_conn *c)
 {
 	if (!session_is_partial(c->session))
@@ -133,7 +148,11 @@ static void pump(struct rpc_conn *c)
 	while (evbuffer_get_length(input) > 0 && may_take(c) && left > 0) {
 		feed(c);
 		left--;
+		/* What it has asked for, nobody will take. */
+		if (c->gone)
+			session_cancel(c->session);
 	}
+	regulate(c);
 	if (c->eof && !c->ended && evbuffer_get_length(input) == 0) {
 		session_end(c->session);
 		c->ended = true;
@@ -220,6 +239,20 @@ static int open_buffers(struct rpc_conn *c)
 	if (bufferevent_enable(c->bev, EV_READ) < 0)
 		return -KM_ENOMEM;
 	return 0;
+}
+
+/*
+ * One whose requests wait is not read, so its end would not be seen until they
+ * have all been answered.
+ */
+static bool has_left(struct rpc_conn *c)
+{
+	if (c->gone || conn_is_quiet(c) || !has_hung_up(c->fd))
+		return false;
+	c->gone = true;
+	bufferevent_disable(c->bev, EV_WRITE);
+	session_cancel(c->session);
+	return true;
 }
 
 /* Out of the event loop first, then closed. */
@@ -315,6 +348,10 @@ void conn_check_time(struct rpc_conn *c, uint64_t now)
 {
 	const struct rpc_limits *l = &c->server->limits;
 
+	if (has_left(c)) {
+		pump(c);
+		return;
+	}
 	if (is_stuck(c, now)) {
 		LM_NOTICE("rpc: pid %d (uid %u) does not read its replies: "
 			  "closed",

@@ -30,6 +30,17 @@ int session_new(
 	return 0;
 }
 
+/* A hook may end other calls of the list: always take the first. */
+void session_cancel(struct rpc_session *s)
+{
+	bool ending = s->ending;
+
+	s->ending = true;
+	while (!LIST_EMPTY(&s->calls))
+		call_cancel(LIST_FIRST(&s->calls));
+	s->ending = ending;
+}
+
 void session_free(struct rpc_session **session)
 {
 	struct rpc_session *s = *session;
@@ -38,9 +49,7 @@ void session_free(struct rpc_session **session)
 		return;
 	*session = NULL;
 	s->ending = true;
-	/* A hook may end other calls of the list: always take the first. */
-	while (!LIST_EMPTY(&s->calls))
-		call_cancel(LIST_FIRST(&s->calls));
+	session_cancel(s);
 	frame_fini(&s->frame);
 	json_tokener_free(s->tokener);
 	free(s);

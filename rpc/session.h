@@ -34,6 +34,9 @@ struct rpc_session_options {
 /* Returns 0 and *session, or -KM_ENOMEM. */
 int session_new(
     const struct rpc_session_options *opt, struct rpc_session **session);
+/* Cancel all calls that run: nobody is there for their replies. */
+void session_cancel(struct rpc_session *session);
+
 void session_free(struct rpc_session **session);
 
 /* The same, but no cancel hook runs: in a child, after fork. */

@@ -302,6 +302,60 @@ START_TEST(more_calls_than_may_run_at_once_wait_their_turn)
 }
 END_TEST
 
+/* One call runs, one waits, and behind it is more than is read ahead. */
+static int connect_with_much_to_come(void)
+{
+	size_t n = 1;
+	char spaces[1024];
+	int fd = loop_connect();
+
+	loop_send(fd, CALL("later", "1") CALL("later", "2"));
+	loop_until(some_deferred, &n);
+	memset(spaces, ' ', sizeof(spaces));
+	for (int i = 0; i < 100; i++)
+		loop_send_bytes(fd, spaces, sizeof(spaces));
+	loop_for(30);
+	return fd;
+}
+
+/* A bufferevent that is triggered at its watermark triggers itself again. */
+START_TEST(the_loop_comes_to_rest_when_more_is_sent_than_is_read_ahead)
+{
+	struct rpc_limits limits = { .batch = 1 };
+	unsigned long turns;
+	size_t n = 2;
+	int fd;
+
+	loop_start(&limits);
+	fd = connect_with_much_to_come();
+	rpc_reply(loop.deferred[0], NULL);
+	loop_until(some_deferred, &n);
+	turns = loop.turns;
+	loop_for(300);
+	ck_assert_uint_lt(loop.turns - turns, 200);
+	rpc_reply(loop.deferred[1], NULL);
+	loop_read(fd, 2);
+	close(fd);
+}
+END_TEST
+
+static bool all_gone(void *arg)
+{
+	return loop.cancelled == 2 && rpc_server_is_idle(loop.server);
+}
+
+START_TEST(a_client_that_leaves_is_noticed_while_it_is_not_read)
+{
+	struct rpc_limits limits = { .batch = 1, .partial_ms = 400 };
+	int fd;
+
+	loop_start(&limits);
+	fd = connect_with_much_to_come();
+	close(fd);
+	loop_until(all_gone, NULL);
+}
+END_TEST
+
 START_TEST(deferred_replies_beyond_the_queue_become_errors_with_their_ids)
 {
 	struct rpc_limits limits = { .output_queue = 1000,
@@ -425,6 +479,10 @@ int main(void)
 	tcase_add_test(tc, a_client_that_does_not_read_is_not_read_from);
 	tcase_add_test(tc, a_client_that_never_reads_is_closed_after_a_time);
 	tcase_add_test(tc, more_calls_than_may_run_at_once_wait_their_turn);
+	tcase_add_test(
+	    tc, the_loop_comes_to_rest_when_more_is_sent_than_is_read_ahead);
+	tcase_add_test(
+	    tc, a_client_that_leaves_is_noticed_while_it_is_not_read);
 	tcase_add_test(
 	    tc, deferred_replies_beyond_the_queue_become_errors_with_their_ids);
 	tcase_add_test(tc, an_idle_client_is_told_and_closed);
