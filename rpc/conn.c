@@ -255,11 +255,17 @@ static bool has_left(struct rpc_conn *c)
 	return true;
 }
 
-/* Out of the event loop first, then closed. */
+/*
+ * Out of the event loop first, then closed. A bufferevent with a callback that
+ * is still to come keeps its events when it is freed, and the next connection
+ * would have their descriptor.
+ */
 static void release(struct rpc_conn *c)
 {
-	if (c->bev != NULL)
+	if (c->bev != NULL) {
+		bufferevent_disable(c->bev, EV_READ | EV_WRITE);
 		bufferevent_free(c->bev);
+	}
 	if (c->ready != NULL)
 		evbuffer_free(c->ready);
 	close(c->fd);

@@ -128,6 +128,7 @@ functional_tests += %D%/functional/20-dump.sh
 functional_tests += %D%/functional/32-readme.sh
 functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/50-growth.sh
+functional_tests += %D%/functional/51-hostile.sh
 functional_tests += %D%/functional/90-install.sh
 
 # A module that is never installed, so -rpath only says: a shared object.
@@ -140,11 +141,13 @@ check_LTLIBRARIES += %D%/functional/trouble.la
 	-rpath $(abs_builddir)
 
 # --- stress: clients that functional tests run against kmemd ---
-check_PROGRAMS += %D%/stress/calls
+check_PROGRAMS += %D%/stress/calls %D%/stress/hostile
 stress_rooms = rpc/librpc.la libclient/libkmembase.la $(JSONC_LIBS)
 stress_wire = %D%/stress/wire.c %D%/stress/wire.h
 %C%_stress_calls_SOURCES = %D%/stress/calls.c $(stress_wire)
 %C%_stress_calls_LDADD = $(stress_rooms) $(LIBEVENT_LIBS)
+%C%_stress_hostile_SOURCES = %D%/stress/hostile.c $(stress_wire)
+%C%_stress_hostile_LDADD =
 
 # --- fuzz: tests/fuzz/fuzz_X.c, for libFuzzer and by itself; X.sh runs it ---
 fuzz_tests += %D%/fuzz/rpc.sh
