@@ -67,5 +67,7 @@ while read -r line; do
 	line=$(printf '%s\n' "$line" | sed "s/4001/$first/")
 	ok "the log has \"$line\"" grep -qF "$line" "$KMEMD_LOG"
 done <"$T/lines"
-ok 'it stops' ctl core.shutdown
+ok 'it is told to stop' ctl core.shutdown
+ok 'and stops' wait_until 10 gone "$kmemd_pid"
+kmemd_pid=
 done_testing
