@@ -119,6 +119,7 @@ echo "# RSS: $before kB before, $most kB at most, $(rss_kb) kB after"
 compare $(((most - before) / 1024)) -lt "$GROWTH_MB" \
 	"the supervisor has not grown by $GROWTH_MB MB"
 all_there() {
+	test "$(worker_pids | wc -w)" -eq 4 || return 1
 	for pid in $(worker_pids); do
 		kill -0 "$pid" || return 1
 	done
