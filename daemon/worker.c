@@ -96,7 +96,10 @@ void km_set_desc(const char *desc)
 		proc_set_desc(proc_at(0), desc);
 }
 
-/* The default action of SIGALRM ends a worker that does not see its loop. */
+/*
+ * The default action of SIGALRM ends a worker that does not see its loop. The
+ * signal is SIGCONT, so that one that is stopped sees it.
+ */
 static void on_orphaned(int sig)
 {
 	if (getppid() != worker.supervisor)
@@ -105,12 +108,12 @@ static void on_orphaned(int sig)
 
 /*
  * Die with the supervisor: its end of the channel closes, and a signal sees to
- * a worker that is too busy to notice.
+ * a worker that is too busy, or stopped, to notice.
  */
 static int follow(void)
 {
-	signal(SIGUSR2, on_orphaned);
-	if (prctl(PR_SET_PDEATHSIG, SIGUSR2) != 0) {
+	signal(SIGCONT, on_orphaned);
+	if (prctl(PR_SET_PDEATHSIG, SIGCONT) != 0) {
 		LM_ERR("worker %d: prctl: %m", worker.rank);
 		return -KM_ESYS;
 	}

@@ -124,11 +124,13 @@ functional_tests += %D%/functional/11-workers.sh
 functional_tests += %D%/functional/12-memory.sh
 functional_tests += %D%/functional/30-man-examples.sh
 functional_tests += %D%/functional/31-man-commands.sh
+functional_tests += %D%/functional/14-orphans.sh
 functional_tests += %D%/functional/20-dump.sh
 functional_tests += %D%/functional/32-readme.sh
 functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/50-growth.sh
 functional_tests += %D%/functional/51-hostile.sh
+functional_tests += %D%/functional/52-siege.sh
 functional_tests += %D%/functional/90-install.sh
 
 # A module that is never installed, so -rpath only says: a shared object.
@@ -148,6 +150,15 @@ stress_wire = %D%/stress/wire.c %D%/stress/wire.h
 %C%_stress_calls_LDADD = $(stress_rooms) $(LIBEVENT_LIBS)
 %C%_stress_hostile_SOURCES = %D%/stress/hostile.c $(stress_wire)
 %C%_stress_hostile_LDADD =
+check_PROGRAMS += %D%/stress/first_answer %D%/stress/no_memfd %D%/stress/siege
+stress_talk = %D%/stress/talk.c %D%/stress/talk.h
+%C%_stress_first_answer_SOURCES = %D%/stress/first_answer.c $(stress_talk)
+%C%_stress_first_answer_LDADD =
+%C%_stress_no_memfd_SOURCES = %D%/stress/no_memfd.c
+%C%_stress_no_memfd_LDADD =
+%C%_stress_siege_SOURCES = %D%/stress/siege.c %D%/stress/attack.c \
+	%D%/stress/attack.h $(stress_talk)
+%C%_stress_siege_LDADD = $(JSONC_LIBS)
 
 # --- fuzz: tests/fuzz/fuzz_X.c, for libFuzzer and by itself; X.sh runs it ---
 fuzz_tests += %D%/fuzz/rpc.sh
