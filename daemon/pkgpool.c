@@ -25,15 +25,15 @@ static void *base(void)
 	return (void *)(uintptr_t)param_int(P_PKG_BASE);
 }
 
-static int create(struct proc *proc)
+static int create(struct proc *proc, uid_t uid, gid_t gid)
 {
 	char name[32];
 	struct segment_options opt = {
 		.name = name,
 		.size = (size_t)param_int(P_PKG_MEM_SIZE) * MB,
 		.backend = SEGMENT_MEMFD,
-		.uid = (uid_t)-1,
-		.gid = (gid_t)-1,
+		.uid = uid,
+		.gid = gid,
 	};
 	int rc;
 
@@ -81,12 +81,12 @@ static int make_pool(void *map, size_t size)
 	return 0;
 }
 
-int pkgpool_open(struct proc *self)
+int pkgpool_open(struct proc *self, uid_t uid, gid_t gid)
 {
 	void *map;
 	int rc;
 
-	rc = create(self);
+	rc = create(self, uid, gid);
 	if (rc < 0)
 		return rc;
 	rc = segment_map(&self->pkg_segment, base(), &map);
@@ -127,7 +127,7 @@ int pkgpool_copy(struct proc *worker)
 	int rc;
 
 	pkgpool_drop(worker);
-	rc = create(worker);
+	rc = create(worker, (uid_t)-1, (gid_t)-1);
 	if (rc < 0)
 		return rc;
 	rc = segment_copy(

@@ -13,10 +13,15 @@
  * fork until its row is used again.
  * Concurrency: the supervisor's one thread, but for pkgpool_enter().
  */
+#include <sys/types.h>
+
 struct proc;
 
-/* The supervisor's own, for row 0. Returns 0, or < 0 (logged). */
-int pkgpool_open(struct proc *self);
+/*
+ * The supervisor's own, for row 0. A SysV segment is given to uid and gid, -1
+ * leaves one as it is: it is mapped again later. Returns 0, or < 0 (logged).
+ */
+int pkgpool_open(struct proc *self, uid_t uid, gid_t gid);
 
 /* Let go of all of them. */
 void pkgpool_close(void);

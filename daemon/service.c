@@ -97,8 +97,8 @@ static int start_conf(void)
 	if (access(opt->conf_path, F_OK) == 0)
 		printf("%s: configuration is good\n", opt->conf_path);
 	else
-		printf("%s is not there: the defaults are good\n",
-		    opt->conf_path);
+		printf(
+		    "%s is not there: the defaults are good\n", opt->conf_path);
 	service.exit_status = OPTIONS_EXIT_OK;
 	return PHASE_DONE;
 }
@@ -172,7 +172,7 @@ static int start_pkg(void)
 		return rc;
 	proc_set_launched(proc_at(0), getpid(), "kmemd supervisor");
 	proc_at(0)->slot = chunk_slot();
-	rc = pkgpool_open(proc_at(0));
+	rc = pkgpool_open(proc_at(0), service.privs.uid, service.privs.gid);
 	if (rc < 0)
 		proc_fini();
 	return rc;

@@ -124,6 +124,7 @@ functional_tests += %D%/functional/11-workers.sh
 functional_tests += %D%/functional/12-memory.sh
 functional_tests += %D%/functional/30-man-examples.sh
 functional_tests += %D%/functional/31-man-commands.sh
+functional_tests += %D%/functional/13-backings.sh
 functional_tests += %D%/functional/14-orphans.sh
 functional_tests += %D%/functional/20-dump.sh
 functional_tests += %D%/functional/32-readme.sh

@@ -14,6 +14,7 @@
 #include "daemon/methods/dump_ranks.h"
 #include "daemon/methods/json.h"
 #include "daemon/methods/pools.h"
+#include "daemon/reason.h"
 #include "mem/status.h"
 
 #define SLICE_BLOCKS 1000 /* about 1 ms without the log, 3 ms with it */
@@ -72,7 +73,7 @@ static void dump_end(struct dump *dump)
 
 static void fail(struct dump *dump, const char *what, int rc)
 {
-	rpc_fail(dump->call, RPC_FAILED, "%s: %s", what, km_strerror(rc));
+	rpc_fail(dump->call, RPC_FAILED, "%s: %s", what, reason(rc));
 	dump_end(dump);
 }
 
