@@ -15,3 +15,12 @@ bench: bench-alloc
 bench-alloc: %D%/bench_alloc$(EXEEXT)
 	$(BENCH_ENV) %D%/bench_alloc $(BENCH_ALLOC)
 .PHONY: bench bench-alloc
+
+# The service, by clients of tests/stress.
+EXTRA_DIST += %D%/service.sh
+bench: bench-service
+bench-service: daemon/kmemd$(EXEEXT) ctl/kmemctl$(EXEEXT) \
+	tests/functional/trouble.la tests/stress/first_answer$(EXEEXT) \
+	tests/stress/siege$(EXEEXT)
+	@srcdir=$(srcdir) $(SHELL) $(srcdir)/%D%/service.sh
+.PHONY: bench-service

@@ -322,7 +322,9 @@ const size_t attacks_count = sizeof(attacks) / sizeof(attacks[0]);
 void attack_run(const struct attack *attack, const char *path, double until,
     struct attack_tally *tally)
 {
-	while (talk_now_ms() < until) {
+	/* Sent away each time is no answer: until there is one. */
+	while (talk_now_ms() < until ||
+	       (attack->is_answered && tally->good + tally->bad == 0)) {
 		attack->round(path, until, tally);
 		tally->rounds++;
 	}

@@ -25,7 +25,7 @@ struct attack {
 extern const struct attack attacks[];
 extern const size_t attacks_count;
 
-/* Rounds until the moment has come. */
+/* Rounds until the moment has come, and there has been an answer if due. */
 void attack_run(const struct attack *attack, const char *path, double until,
     struct attack_tally *tally);
 
