@@ -27,5 +27,5 @@ EOT
 start_kmemd -n 4
 row 'core.shmmem under all attacks' "$("$B/tests/stress/siege" "$KMEMD_SOCK" \
 	"$kmemd_pid" "$SIEGE_S" | tail -n 1 | sed 's/ killed=.*//') (goal 50 ms)"
-stop_kmemd
+stop_kmemd TERM
 tap_done=yes

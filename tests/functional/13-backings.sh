@@ -17,10 +17,6 @@ segments() { # of SysV, which one of the service's processes created
 	awk -v pid="$kmemd_pid" '$5 == pid' /proc/sysvipc/shm
 }
 
-all_segments() {
-	tail -n +2 /proc/sysvipc/shm | awk '{ print $2 }' | sort
-}
-
 replaced() { # RANK OLD-PID
 	test "$(worker_pid "$1")" -ne "$2" &&
 		log_has "worker $1 \(pid $(worker_pid "$1")\) has replaced"
@@ -55,7 +51,6 @@ the_same() {
 	restart_backoff_min_ms = 10
 	loadmodule("trouble.so")
 	EOT
-	before=$(all_segments)
 	start_kmemd -n 3 "$@"
 	is "$(json core.shmmem .total)" 67108864 "$how: it answers"
 	is "$(json pkg.stats 'map(.used) | add')" 256 "$how: pkg.stats are right"
@@ -70,7 +65,7 @@ the_same() {
 }
 
 nothing_left() {
-	is "$(all_segments)" "$before" "$how: nothing of it is left $1"
+	clean "$how: no segment is left $1" "$(left_segments)"
 }
 
 killed() {
