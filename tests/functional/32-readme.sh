@@ -68,6 +68,5 @@ while read -r line; do
 	ok "the log has \"$line\"" grep -qF "$line" "$KMEMD_LOG"
 done <"$T/lines"
 ok 'it is told to stop' ctl core.shutdown
-ok 'and stops' wait_until 10 gone "$kmemd_pid"
-kmemd_pid=
+ok 'and stops with status 0' await_stop
 done_testing

@@ -106,6 +106,11 @@ start_kmemd() {
 stop_kmemd() {
 	test -n "$kmemd_pid" || return 0
 	kill -s "${1:-TERM}" "$kmemd_pid" 2>/dev/null
+	await_stop
+}
+
+# await_stop: the same of a kmemd that has been told otherwise.
+await_stop() {
 	if wait_until 10 gone "$kmemd_pid"; then
 		stop_status=0
 		wait "$kmemd_pid" || stop_status=$?
