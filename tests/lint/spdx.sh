@@ -7,6 +7,7 @@ clean 'each file names its licence in its first three lines' "$(
 	tree_files ! -name '*.md' ! -name NEWS ! -name LICENSE ! -name '*.txt' \
 		! -name '*.in' ! -path './build-aux/*' |
 		while read -r file; do
+			grep -Iq . "$file" || continue # built, in the tree
 			head -n 3 "$file" |
 				grep -q 'SPDX-License-Identifier: ISC' ||
 				echo "$file"
