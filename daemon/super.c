@@ -136,8 +136,13 @@ static void free_events(void)
 	super.deadline = NULL;
 }
 
+/*
+ * The last: what is left to do takes no signal, whose default would end us
+ * with a wrong status and the pidfile in place.
+ */
 void super_fini(void)
 {
+	signals_block();
 	free_events();
 	if (super.base != NULL)
 		event_base_free(super.base);

@@ -88,6 +88,17 @@ kill -STOP "$(worker_pid 1)"
 kill -TERM "$kmemd_pid"
 ok 'the first SIGTERM waits' wait_until 2 log_has 'signal 15: stopping$'
 ok 'the second one does not' stop_kmemd TERM
+# Up to its last moment, when its handlers are about to go.
+stop_by_many() {
+	while ! gone "$kmemd_pid"; do
+		kill -TERM "$kmemd_pid" 2>/dev/null
+	done
+	await_stop
+}
+for round in 1 2 3 4 5; do
+	start_kmemd -n 1
+	ok "SIGTERM again and again ends it with status 0 ($round)" stop_by_many
+done
 ASAN_OPTIONS=$leaky_options
 
 # The pause starts anew when a worker has lived longer than the longest one.
