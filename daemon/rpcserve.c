@@ -51,6 +51,7 @@ int rpcserve_open(struct event_base *base, uid_t uid, gid_t gid)
 		.tables = methods_tables,
 		.limits = &lim,
 		.role = role,
+		.closed = methods_closed,
 	};
 	mode_t mode = (mode_t)param_int(P_RPC_SOCKET_MODE);
 	int fd, rc;

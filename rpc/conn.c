@@ -304,6 +304,8 @@ void conn_free(struct rpc_conn *c)
 	c->server->count--;
 	c->gone = true;
 	session_free(&c->session);
+	if (c->server->closed != NULL)
+		c->server->closed(c, c->server->context);
 	release(c);
 }
 

@@ -31,6 +31,7 @@ struct rpc_server {
 	const struct rpc_method *const *tables;
 	struct rpc_limits limits;
 	enum rpc_role (*role)(const struct rpc_peer *peer);
+	void (*closed)(const void *connection, void *context);
 	void *context;
 	int fd;
 	bool draining;

@@ -83,11 +83,11 @@ enum rpc_code {
 	RPC_METHOD_NOT_FOUND = -32601,
 	RPC_INVALID_PARAMS = -32602,
 	RPC_INTERNAL_ERROR = -32603,
-	RPC_FAILED = -32000,    /* the method could not do it: see message */
-	RPC_DENIED = -32001,    /* the peer's role does not allow it */
-	RPC_LIMIT = -32002,     /* over a limit: named in data.param */
+	RPC_FAILED = -32000,	/* the method could not do it: see message */
+	RPC_DENIED = -32001,	/* the peer's role does not allow it */
+	RPC_LIMIT = -32002,	/* over a limit: named in data.param */
 	RPC_NOT_FOUND = -32003, /* no such process, variable ... */
-	RPC_BUSY = -32004,      /* try again */
+	RPC_BUSY = -32004,	/* try again */
 };
 
 /*
@@ -111,7 +111,8 @@ const struct rpc_method *const *rpc_call_tables(const struct rpc_call *call);
 
 /*
  * The transport connection, an opaque identity that stays the same for all
- * calls of one connection (NULL when there is none, as in tests).
+ * calls of one connection (NULL when there is none, as in tests). Once the
+ * server has told closed() of it (rpc/server.h), another may have the same.
  */
 const void *rpc_call_connection(const struct rpc_call *call);
 

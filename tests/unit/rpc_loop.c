@@ -66,7 +66,8 @@ static void handle_who(struct rpc_call *call)
 	const struct rpc_peer *peer = rpc_call_peer(call);
 	char text[96];
 
-	ck_assert_ptr_nonnull(rpc_call_connection(call));
+	loop.asker = rpc_call_connection(call);
+	ck_assert_ptr_nonnull(loop.asker);
 	ck_assert_ptr_eq(rpc_call_tables(call), loop_tables);
 	ck_assert_str_eq(rpc_call_method(call)->name, "who");
 	snprintf(text, sizeof(text), "%d %u %u", (int)peer->pid,
@@ -123,6 +124,14 @@ static enum rpc_role role_of(const struct rpc_peer *peer)
 	return RPC_ROLE_DUMP;
 }
 
+static void on_closed(const void *connection, void *context)
+{
+	ck_assert_ptr_eq(context, &loop);
+	loop.closed = connection;
+	loop.cancelled_before_closed = loop.cancelled;
+	loop.n_closed++;
+}
+
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
 }
@@ -142,6 +151,7 @@ void loop_start(const struct rpc_limits *limits)
 		.tables = loop_tables,
 		.limits = limits,
 		.role = role_of,
+		.closed = on_closed,
 		.context = &loop,
 	};
 	int fd;
