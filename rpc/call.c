@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 #include <json-c/printbuf.h>
 
+#include "base/err.h"
 #include "base/log.h"
 #include "rpc/call.h"
 
@@ -179,6 +180,39 @@ void rpc_call_on_cancel(
 {
 	call->cancel = cancel;
 	call->cancel_arg = arg;
+}
+
+static struct kept *find_kept(
+    const struct rpc_call *call, void (*release)(void *data))
+{
+	struct kept *k;
+
+	SLIST_FOREACH(k, &call->session->kept, link)
+	if (k->release == release)
+		return k;
+	return NULL;
+}
+
+int rpc_call_keep(
+    struct rpc_call *call, void *data, void (*release)(void *data))
+{
+	struct kept *k;
+
+	if (find_kept(call, release) != NULL)
+		return -KM_EEXIST;
+	k = malloc(sizeof(*k));
+	if (k == NULL)
+		return -KM_ENOMEM;
+	*k = (struct kept){ .release = release, .data = data };
+	SLIST_INSERT_HEAD(&call->session->kept, k, link);
+	return 0;
+}
+
+void *rpc_call_kept(const struct rpc_call *call, void (*release)(void *data))
+{
+	const struct kept *k = find_kept(call, release);
+
+	return k != NULL ? k->data : NULL;
 }
 
 static struct json_object *value_of(const struct rpc_call *call, size_t i)

@@ -17,11 +17,19 @@
 struct json_tokener;
 struct printbuf;
 
+/* What a handler keeps for its connection. */
+struct kept {
+	SLIST_ENTRY(kept) link;
+	void (*release)(void *data);
+	void *data;
+};
+
 struct rpc_session {
 	struct rpc_session_options opt;
 	struct frame frame;
 	struct json_tokener *tokener;
 	LIST_HEAD(, rpc_call) calls;
+	SLIST_HEAD(, kept) kept;
 	size_t running, completed;
 	bool feeding; /* within session_feed() */
 	bool ending;  /* being freed: nothing goes out any more */

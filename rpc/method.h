@@ -117,6 +117,17 @@ const struct rpc_method *const *rpc_call_tables(const struct rpc_call *call);
 const void *rpc_call_connection(const struct rpc_call *call);
 
 /*
+ * What a handler keeps for the calls that come after on the same connection:
+ * release(data) frees it, and does nothing else, when the connection goes, in
+ * a child after fork as well. Under one release there is one data.
+ * rpc_call_keep() returns 0; -KM_EEXIST; or -KM_ENOMEM: then nothing is taken
+ * over. rpc_call_kept() gives the data, borrowed; NULL: none.
+ */
+int rpc_call_keep(
+    struct rpc_call *call, void *data, void (*release)(void *data));
+void *rpc_call_kept(const struct rpc_call *call, void (*release)(void *data));
+
+/*
  * For a handler that answers later: run cancel(arg) if the connection goes
  * before the call is ended. Replaces an earlier hook; NULL removes it.
  */

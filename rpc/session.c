@@ -25,6 +25,7 @@ int session_new(
 	}
 	s->opt = *opt;
 	LIST_INIT(&s->calls);
+	SLIST_INIT(&s->kept);
 	frame_init(&s->frame, s->opt.limits);
 	*session = s;
 	return 0;
@@ -41,6 +42,17 @@ void session_cancel(struct rpc_session *s)
 	s->ending = ending;
 }
 
+static void release_kept(struct rpc_session *s)
+{
+	struct kept *k;
+
+	while ((k = SLIST_FIRST(&s->kept)) != NULL) {
+		SLIST_REMOVE_HEAD(&s->kept, link);
+		k->release(k->data);
+		free(k);
+	}
+}
+
 void session_free(struct rpc_session **session)
 {
 	struct rpc_session *s = *session;
@@ -50,6 +62,7 @@ void session_free(struct rpc_session **session)
 	*session = NULL;
 	s->ending = true;
 	session_cancel(s);
+	release_kept(s);
 	frame_fini(&s->frame);
 	json_tokener_free(s->tokener);
 	free(s);

@@ -254,6 +254,34 @@ START_TEST(a_session_that_is_forgotten_runs_no_hook)
 }
 END_TEST
 
+static void count_to(int n)
+{
+	for (int i = 0; i < n; i++) {
+		talk_next(CALL("count", ""));
+		ck_assert_int_eq(json_object_get_int(talk_member("result")), i);
+		talk_done();
+	}
+}
+
+START_TEST(what_is_kept_for_a_connection_is_there_for_its_later_calls)
+{
+	count_to(3);
+	ck_assert_uint_eq(talk.released, 0);
+}
+END_TEST
+
+START_TEST(what_is_kept_goes_with_the_connection_also_when_it_is_forgotten)
+{
+	count_to(2);
+	session_free(&talk.session);
+	ck_assert_uint_eq(talk.released, 1);
+	talk_open(RPC_ROLE_ADMIN);
+	count_to(2);
+	session_forget(&talk.session);
+	ck_assert_uint_eq(talk.released, 2);
+}
+END_TEST
+
 /* --- the table --- */
 
 START_TEST(a_method_is_found_in_any_table_and_has_a_signature)
@@ -306,6 +334,10 @@ int main(void)
 	    tc, calls_that_run_when_the_session_goes_are_cancelled_each_once);
 	tcase_add_test(tc, a_cancel_hook_may_end_another_call_of_the_session);
 	tcase_add_test(tc, a_session_that_is_forgotten_runs_no_hook);
+	tcase_add_test(
+	    tc, what_is_kept_for_a_connection_is_there_for_its_later_calls);
+	tcase_add_test(tc,
+	    what_is_kept_goes_with_the_connection_also_when_it_is_forgotten);
 	tcase_add_test(tc, a_method_is_found_in_any_table_and_has_a_signature);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -9,6 +9,7 @@
 
 #include <json-c/json.h>
 
+#include "base/err.h"
 #include "rpc_talk.h"
 
 struct talk talk;
@@ -62,6 +63,26 @@ static void handle_later(struct rpc_call *call)
 	rpc_call_on_cancel(call, on_cancel, &talk.cancelled);
 	ck_assert_uint_lt(talk.n_deferred, 8);
 	talk.deferred[talk.n_deferred++] = call;
+}
+
+static void on_release(void *data)
+{
+	ck_assert_ptr_eq(data, &talk.kept);
+	talk.released++;
+}
+
+/* How often it was called before on this connection. */
+static void handle_count(struct rpc_call *call)
+{
+	size_t *count = rpc_call_kept(call, on_release);
+
+	if (count == NULL) {
+		talk.kept = 0;
+		count = &talk.kept;
+		ck_assert_int_eq(rpc_call_keep(call, count, on_release), 0);
+	}
+	ck_assert_int_eq(rpc_call_keep(call, NULL, on_release), -KM_EEXIST);
+	rpc_reply(call, json_object_new_int64((int64_t)(*count)++));
 }
 
 static void handle_typed(struct rpc_call *call)
@@ -141,6 +162,7 @@ static const struct rpc_method more[] = {
 	{ "typed", handle_typed, typed },
 	{ "fail", handle_fail, one_int },
 	{ "large", handle_large, one_int },
+	{ "count", handle_count, NULL },
 	{ "admin_only", handle_notify, NULL, RPC_ROLE_ADMIN },
 	{ NULL },
 };

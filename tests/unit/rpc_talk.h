@@ -22,6 +22,7 @@ struct talk {
 	struct rpc_call *deferred[8];
 	size_t n_deferred;
 	size_t ended, cancelled, notified;
+	size_t kept, released;	   /* of the method count */
 	struct json_object *reply; /* of talk_next() */
 };
 extern struct talk talk;
