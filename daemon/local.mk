@@ -54,6 +54,7 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 %C%_libkmemd_la_SOURCES += \
 	%D%/methods/cfg.c \
 	%D%/methods/core.c \
+	%D%/methods/ctl.c \
 	%D%/methods/dump.c %D%/methods/dump.h \
 	%D%/methods/dump_jobs.c %D%/methods/dump_jobs.h \
 	%D%/methods/dump_ranks.c %D%/methods/dump_ranks.h \

@@ -118,6 +118,13 @@ int title_init(int argc, char **argv)
 	return 0;
 }
 
+char *const *title_args(void)
+{
+	static char *none[] = { NULL };
+
+	return title.argv != NULL ? title.argv : none;
+}
+
 size_t title_room(void)
 {
 	return title.size > 0 ? title.size - 1 : 0;

@@ -23,6 +23,9 @@ void title_set(const char *comm, const char *title);
 /* Bytes of a title that fit. 0: title_init() found no room. */
 size_t title_room(void);
 
+/* The arguments as they were given; a NULL ends them. Borrowed. */
+char *const *title_args(void);
+
 /* Free the copies, at the very end: argv and environ are gone then. */
 void title_fini(void);
 

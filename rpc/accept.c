@@ -60,6 +60,7 @@ static void refuse(struct rpc_server *s, int fd, const struct rpc_peer *peer,
 {
 	unsigned dropped;
 
+	s->n_refused++;
 	if (may_log(&s->refused, &dropped))
 		LM_WARN("rpc: pid %d (uid %u) refused, %s is %u; %u refused "
 			"before, unlogged",

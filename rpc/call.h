@@ -31,6 +31,7 @@ struct rpc_session {
 	LIST_HEAD(, rpc_call) calls;
 	SLIST_HEAD(, kept) kept;
 	size_t running, completed;
+	uint64_t requests;
 	bool feeding; /* within session_feed() */
 	bool ending;  /* being freed: nothing goes out any more */
 };

@@ -35,14 +35,17 @@ static struct evbuffer *input_of(const struct rpc_conn *c)
 	return bufferevent_get_input(c->bev);
 }
 
-static size_t queued(void *arg)
+size_t conn_queued(const struct rpc_conn *c)
 {
-	const struct rpc_conn *c = arg;
-
 	if (c->gone)
 		return 0; /* what is left will be taken by nobody */
 	return evbuffer_get_length(c->ready) +
 	       evbuffer_get_length(bufferevent_get_output(c->bev));
+}
+
+static size_t queued(void *arg)
+{
+	return conn_queued(arg);
 }
 
 /* Runs within handlers: only keeps the reply, see flush(). */
@@ -89,7 +92,7 @@ static bool may_take(const struct rpc_conn *c)
 	const struct rpc_limits *l = &c->server->limits;
 
 	return !c->server->draining && session_running(c->session) < l->batch &&
-	       queued((void *)(uintptr_t)c) <= l->output_queue;
+	       conn_queued(c) <= l->output_queue;
 }
 
 /*
@@ -125,6 +128,7 @@ static void feed(struct rpc_conn *c)
 		return;
 	used = session_feed(c->session, bytes.iov_base, bytes.iov_len);
 	evbuffer_drain(input, used);
+	c->read += used;
 	note_partial(c);
 }
 
@@ -209,7 +213,7 @@ static int open_session(struct rpc_conn *c)
 	struct rpc_session_options opt = {
 		.tables = server->tables,
 		.limits = &server->limits,
-		.role = RPC_ROLE_ADMIN,
+		.role = c->role,
 		.peer = c->peer,
 		.context = server->context,
 		.connection = c,
@@ -219,8 +223,6 @@ static int open_session(struct rpc_conn *c)
 		.arg = c,
 	};
 
-	if (server->role != NULL)
-		opt.role = server->role(&c->peer);
 	return session_new(&opt, &c->session);
 }
 
@@ -283,6 +285,8 @@ int conn_new(struct rpc_server *server, int fd, const struct rpc_peer *peer)
 	c->server = server;
 	c->fd = fd;
 	c->peer = *peer;
+	c->since = time(NULL);
+	c->role = server->role != NULL ? server->role(peer) : RPC_ROLE_ADMIN;
 	c->heard_ms = c->taken_ms = conn_now_ms();
 	if (open_session(c) < 0)
 		goto out;
@@ -292,6 +296,7 @@ int conn_new(struct rpc_server *server, int fd, const struct rpc_peer *peer)
 	}
 	TAILQ_INSERT_TAIL(&server->conns, c, link);
 	server->count++;
+	server->accepted++;
 	return 0;
 out:
 	release(c);
@@ -302,6 +307,7 @@ void conn_free(struct rpc_conn *c)
 {
 	TAILQ_REMOVE(&c->server->conns, c, link);
 	c->server->count--;
+	c->server->requests += session_requests(c->session);
 	c->gone = true;
 	session_free(&c->session);
 	if (c->server->closed != NULL)
@@ -328,8 +334,7 @@ bool conn_is_unused(const struct rpc_conn *c)
 
 bool conn_is_quiet(const struct rpc_conn *c)
 {
-	return session_running(c->session) == 0 &&
-	       queued((void *)(uintptr_t)c) == 0;
+	return session_running(c->session) == 0 && conn_queued(c) == 0;
 }
 
 void conn_close_for(struct rpc_conn *c, const char *limit, const char *message)
@@ -342,8 +347,8 @@ void conn_close_for(struct rpc_conn *c, const char *limit, const char *message)
 /* Whether the client has left replies untaken for too long. */
 static bool is_stuck(struct rpc_conn *c, uint64_t now)
 {
-	size_t waiting = queued(c);
-	size_t taken = c->made - waiting;
+	size_t waiting = conn_queued(c);
+	uint64_t taken = c->made - waiting;
 
 	if (waiting == 0 || taken != c->taken) {
 		c->taken = taken;

@@ -3,7 +3,7 @@
 #ifndef RPC_CONN_H
 #define RPC_CONN_H
 /*
- * Only for server.c, accept.c and conn.c.
+ * Only for server.c, accept.c, conn.c and status.c.
  * Lifetime: a connection is on its server's list until conn_free(), which
  * closes it. A handler never causes its own connection to be freed: that
  * waits until the handler has returned.
@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <time.h>
 
 #include "rpc/server.h"
 
@@ -41,6 +42,8 @@ struct rpc_server {
 	unsigned tick_ms;
 	TAILQ_HEAD(conn_list, rpc_conn) conns; /* oldest first */
 	unsigned count;
+	uint64_t accepted, n_refused;
+	uint64_t requests; /* of connections that have gone */
 	struct quiet_log refused, exhausted;
 };
 
@@ -49,6 +52,8 @@ struct rpc_conn {
 	struct rpc_server *server;
 	struct rpc_session *session;
 	struct rpc_peer peer;
+	enum rpc_role role;
+	time_t since;
 	int fd;
 	struct bufferevent *bev;
 	struct evbuffer *ready; /* replies not yet given to bev */
@@ -59,7 +64,8 @@ struct rpc_conn {
 	uint64_t heard_ms;	/* last byte from the client */
 	uint64_t partial_ms;	/* begin of the incomplete request, or 0 */
 	uint64_t taken_ms;	/* the client has last taken a byte */
-	size_t made, taken;	/* bytes of replies, in all; wraps */
+	uint64_t read;		/* bytes of requests, in all */
+	uint64_t made, taken;	/* bytes of replies, in all */
 };
 
 /* Milliseconds of a clock that is never set. */
@@ -74,6 +80,9 @@ void conn_forget(struct rpc_conn *conn);
 
 /* Has sent no byte that we still hold, and has never had a call ended. */
 bool conn_is_unused(const struct rpc_conn *conn);
+
+/* Bytes of replies that the client has not yet taken. */
+size_t conn_queued(const struct rpc_conn *conn);
 
 /* No call runs, and no reply waits to be taken. */
 bool conn_is_quiet(const struct rpc_conn *conn);

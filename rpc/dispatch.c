@@ -96,6 +96,7 @@ static void dispatch_one(
 		answer_fault(s, place, &fault, env.id);
 		return;
 	}
+	s->requests++;
 	m = rpc_method_find(s->opt.tables, env.method);
 	if (m == NULL) {
 		refuse_method(s, place, &env);

@@ -18,4 +18,5 @@ noinst_LTLIBRARIES += %D%/librpc.la
 	%D%/scan.c %D%/scan.h \
 	%D%/server.c %D%/server.h \
 	%D%/session.c %D%/session.h \
-	%D%/slice.c %D%/slice.h
+	%D%/slice.c %D%/slice.h \
+	%D%/status.c %D%/status.h

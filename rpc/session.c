@@ -160,6 +160,11 @@ size_t session_completed(const struct rpc_session *s)
 	return s->completed;
 }
 
+uint64_t session_requests(const struct rpc_session *s)
+{
+	return s->requests;
+}
+
 bool session_is_partial(const struct rpc_session *s)
 {
 	return frame_is_partial(&s->frame);

@@ -9,6 +9,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "rpc/server.h"
 
@@ -58,6 +59,9 @@ void session_complain(
 /* Calls that have not ended; calls that have. */
 size_t session_running(const struct rpc_session *session);
 size_t session_completed(const struct rpc_session *session);
+
+/* Requests that were well-formed, notifications as well. */
+uint64_t session_requests(const struct rpc_session *session);
 
 /* Whether a request has begun and is not complete. */
 bool session_is_partial(const struct rpc_session *session);

@@ -12,10 +12,12 @@
 #include "daemon/methods/json.h"
 #include "daemon/methods/methods.h"
 #include "daemon/methods/pools.h"
+#include "daemon/modhost.h"
 #include "daemon/proc.h"
 #include "daemon/super.h"
+#include "daemon/title.h"
 
-#define TIME_SIZE 64 /* bytes of "Mon Nov 23 09:00:00 2026" */
+#define FLAGS (KMEMD_MEMDBG ? "MEMDBG, QM_MALLOC" : "QM_MALLOC")
 
 static void core_shmmem(struct rpc_call *call)
 {
@@ -47,24 +49,18 @@ static void core_info(struct rpc_call *call)
 	add_text(reply, "id", PACKAGE_VERSION);
 	add_text(reply, "compiler", __VERSION__);
 	add_text(reply, "compiled", __DATE__ " " __TIME__);
-	add_text(
-	    reply, "flags", KMEMD_MEMDBG ? "MEMDBG, QM_MALLOC" : "QM_MALLOC");
+	add_text(reply, "flags", FLAGS);
 	rpc_reply(call, reply);
+}
+
+static void core_flags(struct rpc_call *call)
+{
+	rpc_reply(call, json_object_new_string(FLAGS));
 }
 
 static void core_version(struct rpc_call *call)
 {
 	rpc_reply(call, json_object_new_string(PACKAGE_STRING));
-}
-
-static void add_time(struct json_object *to, const char *key, time_t when)
-{
-	char text[TIME_SIZE];
-	struct tm tm;
-
-	localtime_r(&when, &tm);
-	strftime(text, sizeof(text), "%a %b %e %H:%M:%S %Y", &tm);
-	add_text(to, key, text);
 }
 
 static void core_uptime(struct rpc_call *call)
@@ -75,6 +71,54 @@ static void core_uptime(struct rpc_call *call)
 	add_time(reply, "now", now);
 	add_time(reply, "up_since", since);
 	add_int(reply, "uptime", now - since);
+	rpc_reply(call, reply);
+}
+
+/* "3d 4h 5m 6s" */
+static void add_span(struct json_object *to, const char *key, int64_t s)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text),
+	    "%" PRId64 "d %" PRId64 "h %" PRId64 "m %" PRId64 "s", s / 86400,
+	    s / 3600 % 24, s / 60 % 60, s % 60);
+	add_text(to, key, text);
+}
+
+static void core_runinfo(struct rpc_call *call)
+{
+	struct json_object *reply = json_object_new_object();
+	time_t since = proc_at(0)->started, now = time(NULL);
+
+	add_text(reply, "name", PACKAGE_NAME);
+	add_text(reply, "version", PACKAGE_VERSION);
+	add_text(reply, "sourceid", PACKAGE_STRING);
+	add_text(reply, "compiler", __VERSION__);
+	add_text(reply, "compiled", __DATE__ " " __TIME__);
+	add_time(reply, "time_now", now);
+	add_time(reply, "time_started", since);
+	add_int(reply, "uptime_secs", now - since);
+	add_span(reply, "utime_days", now - since);
+	rpc_reply(call, reply);
+}
+
+static void core_arg(struct rpc_call *call)
+{
+	struct json_object *reply = json_object_new_array();
+
+	for (char *const *arg = title_args(); *arg != NULL; arg++)
+		json_object_array_add(reply, json_object_new_string(*arg));
+	rpc_reply(call, reply);
+}
+
+static void core_modules(struct rpc_call *call)
+{
+	struct json_object *reply = json_object_new_array();
+	const struct modhost *module = NULL;
+
+	while ((module = modhost_next(module)) != NULL)
+		json_object_array_add(reply,
+		    json_object_new_string(modhost_module(module)->name));
 	rpc_reply(call, reply);
 }
 
@@ -155,6 +199,16 @@ const struct rpc_method core_methods[] = {
 	{ "core.uptime", core_uptime, NULL, RPC_ROLE_READ,
 	    "now, up_since, uptime in seconds", "since when the service runs",
 	    NULL },
+	{ "core.runinfo", core_runinfo, NULL, RPC_ROLE_READ,
+	    "name, version, sourceid, compiler, compiled, time_now, "
+	    "time_started, uptime_secs, utime_days",
+	    "what runs, and since when", NULL },
+	{ "core.arg", core_arg, NULL, RPC_ROLE_READ, "an array of strings",
+	    "the command line that the service was started with", NULL },
+	{ "core.flags", core_flags, NULL, RPC_ROLE_READ, "a string",
+	    "what was built in", NULL },
+	{ "core.modules", core_modules, NULL, RPC_ROLE_READ,
+	    "an array of names", "the modules, in the order of loading", NULL },
 	{ "core.ps", core_ps, NULL, RPC_ROLE_READ,
 	    "pid and description of each process, in turn",
 	    "the processes of the service", NULL },

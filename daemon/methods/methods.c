@@ -9,6 +9,7 @@
 const struct rpc_method *const methods_tables[] = {
 	core_methods,
 	cfg_methods,
+	ctl_methods,
 	mem_methods,
 	pkg_methods,
 	shm_methods,

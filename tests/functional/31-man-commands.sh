@@ -24,7 +24,7 @@ sed_pids="s/4711/$kmemd_pid/;s/4712/$(worker_pid 1)/;s/4713/$(worker_pid 2)/"
 # plain: output without what differs from run to run. Numbers of lines stay.
 plain() {
 	sed -E -e '/site: /b' \
-		-e 's/^(	*(now|up_since|compiled|compiler|flags)): .*/\1: T/' \
+		-e 's/^(	*(now|up_since|time_now|time_started|since|compiled|compiler|flags|path)): .*/\1: T/' \
 		-e 's/0x[0-9a-f]+|-?[0-9]+/N/g'
 }
 

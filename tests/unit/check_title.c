@@ -81,6 +81,8 @@ START_TEST(arguments_and_environment_are_still_there)
 	ck_assert_str_eq(fake.argv[0], "/bin/kmemd");
 	ck_assert_str_eq(fake.argv[1], "-D");
 	ck_assert_str_eq(fake.argv[2], "-E");
+	ck_assert_ptr_eq(title_args(), fake.argv);
+	ck_assert_ptr_null(title_args()[3]);
 	ck_assert_str_eq(getenv("A"), "1");
 	ck_assert_str_eq(getenv("PATH"), "/bin");
 }
