@@ -63,6 +63,7 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 	%D%/methods/methods.c %D%/methods/methods.h \
 	%D%/methods/pkg.c \
 	%D%/methods/pools.c %D%/methods/pools.h \
+	%D%/methods/rpc.c \
 	%D%/methods/shm.c \
 	%D%/methods/system.c
 

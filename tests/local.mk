@@ -128,6 +128,7 @@ functional_tests += %D%/functional/13-backings.sh
 functional_tests += %D%/functional/14-orphans.sh
 functional_tests += %D%/functional/20-dump.sh
 functional_tests += %D%/functional/24-control.sh
+functional_tests += %D%/functional/25-discover.sh
 functional_tests += %D%/functional/32-readme.sh
 functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/50-growth.sh

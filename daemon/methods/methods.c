@@ -12,6 +12,7 @@ const struct rpc_method *const methods_tables[] = {
 	ctl_methods,
 	mem_methods,
 	pkg_methods,
+	rpc_methods,
 	shm_methods,
 	system_methods,
 	NULL,

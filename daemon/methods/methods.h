@@ -10,6 +10,7 @@ extern const struct rpc_method cfg_methods[];
 extern const struct rpc_method ctl_methods[];
 extern const struct rpc_method mem_methods[];
 extern const struct rpc_method pkg_methods[];
+extern const struct rpc_method rpc_methods[];
 extern const struct rpc_method shm_methods[];
 extern const struct rpc_method system_methods[];
 
