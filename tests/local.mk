@@ -134,6 +134,7 @@ functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/50-growth.sh
 functional_tests += %D%/functional/51-hostile.sh
 functional_tests += %D%/functional/52-siege.sh
+functional_tests += %D%/functional/60-bench.sh
 functional_tests += %D%/functional/90-install.sh
 
 # A module that is never installed, so -rpath only says: a shared object.

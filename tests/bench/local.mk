@@ -1,20 +1,60 @@
 # SPDX-License-Identifier: ISC
 # make bench, never part of make check: numbers of a shared machine are noise.
-EXTRA_PROGRAMS += %D%/bench_alloc %D%/bench_rpc
-%C%_bench_alloc_SOURCES = %D%/bench_alloc.c %D%/bench_stat.c %D%/bench_stat.h
-%C%_bench_rpc_SOURCES = %D%/bench_rpc.c %D%/bench_stat.c %D%/bench_stat.h
-%C%_bench_alloc_LDADD = libclient/libkmemcore.la libclient/libkmembase.la \
-	-lm -ldl
-CLEANFILES += $(EXTRA_PROGRAMS)
+# That these programs work is: tests/functional/60-bench.sh.
+check_PROGRAMS += %D%/bench_heap
+check_LTLIBRARIES += %D%/libkmembench.la
+EXTRA_PROGRAMS += %D%/bench_rpc
+bench_stat = %D%/bench_stat.c %D%/bench_stat.h
+%C%_bench_rpc_SOURCES = %D%/bench_rpc.c $(bench_stat)
+CLEANFILES += $(EXTRA_PROGRAMS) %D%/heap_boost.so
 
-# jemalloc wants its TLS among that of the program.
-BENCH_ENV = GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384
+# libkmem, with what makes a pool added: kmem_pool.h says why.
+%C%_libkmembench_la_SOURCES = %D%/kmem_pool.c %D%/kmem_pool.h
+%C%_libkmembench_la_LIBADD = libclient/libkmemcore.la libclient/libkmembase.la
+%C%_libkmembench_la_LDFLAGS = $(AM_LDFLAGS) -avoid-version \
+	-rpath $(abs_builddir)/%D%
 
-# BENCH_ALLOC='-r 21 -n 500000' for more runs of more pairs.
-bench: bench-alloc
-bench-alloc: %D%/bench_alloc$(EXEEXT)
-	$(BENCH_ENV) %D%/bench_alloc $(BENCH_ALLOC)
-.PHONY: bench bench-alloc
+# It has no copy of libkmem inside; of libreplay, what reads a trace.
+%C%_bench_heap_SOURCES = %D%/bench_heap.c \
+	%D%/heap.c %D%/heap.h \
+	%D%/lap.c %D%/lap.h \
+	%D%/loops.h \
+	%D%/loops_libc.c \
+	%D%/loops_library.c \
+	%D%/loops_none.c \
+	%D%/loops_pkg.c \
+	%D%/loops_shm.c \
+	%D%/play.h \
+	%D%/procs.c %D%/procs.h \
+	%D%/ring.h \
+	%D%/workload.c %D%/workload.h \
+	$(bench_stat)
+%C%_bench_heap_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DBENCH_DIR='"$(abs_builddir)/%D%"' \
+	-DBENCH_TRACE='"$(abs_top_srcdir)/tests/data/sip-trace.txt.gz"'
+%C%_bench_heap_CFLAGS = $(AM_CFLAGS) -fno-plt -fno-builtin
+%C%_bench_heap_LDFLAGS = $(AM_LDFLAGS) -no-install
+%C%_bench_heap_LDADD = %D%/libkmembench.la daemon/modules/libreplay.la \
+	$(ZLIB_LIBS) -lm -ldl
+
+# Without Boost it is not there, and bench_heap says so.
+EXTRA_DIST += %D%/heap_boost.cc
+boost_header = boost/interprocess/managed_shared_memory.hpp
+%D%/heap_boost.so: %D%/heap_boost.cc
+	$(AM_V_GEN)if echo '#include <$(boost_header)>' | \
+		$(CXX) -E -x c++ - >/dev/null 2>&1; then \
+		$(CXX) -O2 -DNDEBUG -fPIC -fvisibility=hidden -shared -o $@ \
+			$(srcdir)/%D%/heap_boost.cc; \
+	else \
+		echo 'bench: no Boost.Interprocess here (libboost-dev)'; \
+	fi
+
+# BENCH='-q W6' for the options of heaps.sh.
+EXTRA_DIST += %D%/heaps.sh %D%/json.awk %D%/rows.awk %D%/table.awk
+bench: bench-heaps
+bench-heaps: %D%/bench_heap$(EXEEXT) %D%/heap_boost.so
+	@$(SHELL) $(srcdir)/%D%/heaps.sh $(BENCH)
+.PHONY: bench bench-heaps
 
 # The service, by clients of tests/stress.
 EXTRA_DIST += %D%/service.sh

@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# 60-bench.sh - the benchmarks work. What they measure is not looked at here.
+. "${srcdir:-.}/tests/tap.sh"
+
+bench() {
+	"$B/tests/bench/bench_heap" "$@"
+}
+
+for workload in W2 W3 W4 W6 W7; do
+	like "$(bench --heap pkg --pairs 1000 "$workload" 2>&1)" \
+		'^ns=[0-9.]+ pairs=[0-9]+$' "$workload is played in pkg"
+done
+for workload in W4 W5 W7 W8; do
+	like "$(bench --heap shm --processes 2 --pairs 1000 "$workload" 2>&1)" \
+		'^ns=[0-9.]+ pairs=[0-9]+$' \
+		"$workload is played in shm, by two processes"
+done
+for workload in W2 W8; do
+	like "$(bench --heap shm --processes 2 --flat "$workload" 2>&1)" \
+		'^flat=yes used=([0-9]+),\1 blocks=([0-9]+),\2 ' \
+		"$workload: shm is as full after twice as many pairs"
+done
+status 77 'a manager that does not exist is skipped' \
+	bench --heap pkg --manager none W6
+status 77 'a private heap is not between processes' bench --heap pkg W5
+status 2 'an unknown workload is refused' bench --heap pkg W99
+
+sh "$S/tests/bench/heaps.sh" -q -n 1000 -p 1 -a 'glibc kmem-qm' -j "$T/json" \
+	W6 >"$T/table" 2>&1 || note "$(cat "$T/table")"
+like "$(cat "$T/table")" '^ +shm +kmem-qm +[0-9.]+' 'the table has a row'
+is "$(jq -c '[.workload, .heap, .processes, .allocator]' "$T/json" |
+	tr '\n' ' ')" \
+	'["W6","pkg",1,"glibc"] ["W6","pkg",1,"kmem-qm"] ["W6","shm",1,"kmem-qm"] ' \
+	'each row is an object'
+is "$(jq 'select(.ns_min > .ns_median or .ns_median > .ns_max or
+	.ns_min <= 0)' "$T/json")" '' 'with a median between least and most'
+tap_end
