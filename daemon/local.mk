@@ -42,6 +42,7 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 	%D%/pkgpool.c %D%/pkgpool.h \
 	%D%/proc.c %D%/proc.h \
 	%D%/reason.c %D%/reason.h \
+	%D%/roles.c %D%/roles.h \
 	%D%/rpcserve.c %D%/rpcserve.h \
 	%D%/service.c %D%/service.h \
 	%D%/signals.c %D%/signals.h \

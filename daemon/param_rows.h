@@ -97,6 +97,24 @@
 	X(RPC_SOCKET_GROUP, "rpc_socket_group", PARAM_STRING, 0, 255, \
 	    0, "", NULL, "", PARAM_AT_START, \
 	    "group of rpc_socket, name or number (empty: that of group)") \
+	X(RPC_READ_USERS, "rpc_read_users", PARAM_STRING, 0, 1023, \
+	    0, "*", NULL, "", PARAM_AT_START, \
+	    "users that may look at sums: names, numbers, or *") \
+	X(RPC_READ_GROUPS, "rpc_read_groups", PARAM_STRING, 0, 1023, \
+	    0, "", NULL, "", PARAM_AT_START, \
+	    "groups that may look at sums: names, numbers, or *") \
+	X(RPC_DUMP_USERS, "rpc_dump_users", PARAM_STRING, 0, 1023, \
+	    0, "", NULL, "", PARAM_AT_START, \
+	    "users that may look at every block: names, numbers, or *") \
+	X(RPC_DUMP_GROUPS, "rpc_dump_groups", PARAM_STRING, 0, 1023, \
+	    0, "", NULL, "", PARAM_AT_START, \
+	    "groups that may look at every block: names, numbers, or *") \
+	X(RPC_ADMIN_USERS, "rpc_admin_users", PARAM_STRING, 0, 1023, \
+	    0, "", NULL, "", PARAM_AT_START, \
+	    "users that may change something: names, numbers, or *") \
+	X(RPC_ADMIN_GROUPS, "rpc_admin_groups", PARAM_STRING, 0, 1023, \
+	    0, "", NULL, "", PARAM_AT_START, \
+	    "groups that may change something: names, numbers, or *") \
 	X(ATTACH_SOCKET, "attach_socket", PARAM_STRING, 1, 107, \
 	    0, KMEMD_RUNDIR "/attach.sock", NULL, "", PARAM_AT_START, \
 	    "socket for programs that attach to the chunk (reserved)") \

@@ -33,19 +33,40 @@ static int parse_id(const char *text, long *id)
 	return 0;
 }
 
-int privs_group(const char *group, gid_t *gid)
+static int find_number(const char *text, id_t *id)
+{
+	long number;
+
+	if (parse_id(text, &number) < 0)
+		return -KM_ENOENT;
+	*id = (id_t)number;
+	return 0;
+}
+
+int privs_find_user(const char *user, id_t *id)
+{
+	const struct passwd *pw = getpwnam(user);
+
+	if (pw == NULL)
+		return find_number(user, id);
+	*id = pw->pw_uid;
+	return 0;
+}
+
+int privs_find_group(const char *group, id_t *id)
 {
 	const struct group *gr = getgrnam(group);
-	long id;
 
-	if (gr != NULL) {
-		*gid = gr->gr_gid;
+	if (gr == NULL)
+		return find_number(group, id);
+	*id = gr->gr_gid;
+	return 0;
+}
+
+int privs_group(const char *group, gid_t *gid)
+{
+	if (privs_find_group(group, gid) == 0)
 		return 0;
-	}
-	if (parse_id(group, &id) == 0) {
-		*gid = (gid_t)id;
-		return 0;
-	}
 	LM_ERR("group \"%s\": there is no such group; create it, or give a "
 	       "name of /etc/group or a number",
 	    group);

@@ -21,6 +21,13 @@ struct privs {
  */
 int privs_resolve(const char *user, const char *group, struct privs *privs);
 
+/*
+ * The uid of a user, the gid of a group, by name or number; a number need not
+ * have a name. Returns 0 and *id; -KM_ENOENT: there is none.
+ */
+int privs_find_user(const char *user, id_t *id);
+int privs_find_group(const char *group, id_t *id);
+
 /* A group alone, by name or number. Returns 0 and *gid; -KM_ENOENT (logged). */
 int privs_group(const char *group, gid_t *gid);
 

@@ -8,22 +8,13 @@
 #include "base/log.h"
 #include "daemon/methods/methods.h"
 #include "daemon/param.h"
+#include "daemon/roles.h"
 #include "daemon/rpcserve.h"
 #include "rpc/server.h"
 
 static struct {
 	struct rpc_server *server;
 } serve;
-
-/*
- * The socket's mode and group decide who comes in. Of those, root and the
- * service's own user may do all; the others may look, and change nothing.
- */
-static enum rpc_role role(const struct rpc_peer *peer)
-{
-	return peer->uid == 0 || peer->uid == geteuid() ? RPC_ROLE_ADMIN
-							: RPC_ROLE_DUMP;
-}
 
 /* A limit is called as its parameter, which errors name in data.param. */
 static struct rpc_limits limits(void)
@@ -50,7 +41,7 @@ int rpcserve_open(struct event_base *base, uid_t uid, gid_t gid)
 		.base = base,
 		.tables = methods_tables,
 		.limits = &lim,
-		.role = role,
+		.role = roles_find,
 		.closed = methods_closed,
 	};
 	mode_t mode = (mode_t)param_int(P_RPC_SOCKET_MODE);

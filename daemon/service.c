@@ -19,6 +19,7 @@
 #include "daemon/pkgpool.h"
 #include "daemon/privs.h"
 #include "daemon/proc.h"
+#include "daemon/roles.h"
 #include "daemon/rpcserve.h"
 #include "daemon/service.h"
 #include "daemon/super.h"
@@ -88,6 +89,8 @@ static int start_conf(void)
 	if (rc == 0 && param_string(P_RPC_SOCKET_GROUP)[0] != '\0')
 		rc = privs_group(
 		    param_string(P_RPC_SOCKET_GROUP), &service.socket_gid);
+	if (rc == 0)
+		rc = roles_load();
 	if (rc < 0) {
 		modhost_destroy_all();
 		return rc;

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "rpc/conn.h"
 #include "rpc/envelope.h"
+#include "rpc/peer.h"
 
 #define TURN	 16    /* connections accepted before others get their turn */
 #define PAUSE_MS 200   /* after an accept() that cannot succeed just now */
@@ -35,20 +36,13 @@ static bool may_log(struct quiet_log *log, unsigned *dropped)
 }
 
 /* The one line that a client gets who cannot be served. */
-static void send_refusal(int fd, const char *limit, unsigned most)
+static void send_refusal(int fd, const struct rpc_fault *fault)
 {
-	char message[128];
-	struct rpc_fault fault = { RPC_LIMIT, message, limit,
-		"close connections that are not needed, or raise the limit" };
 	struct printbuf *line = printbuf_new();
 
-	snprintf(message, sizeof(message),
-	    "Refused: %u connections are open, as many as %s allows", most,
-	    limit);
 	if (line == NULL)
 		return;
-	if (envelope_build_error(line, &fault, (struct slice){ NULL, 0 }) ==
-		0 &&
+	if (envelope_build_error(line, fault, (struct slice){ NULL, 0 }) == 0 &&
 	    printbuf_memappend(line, "\n", 1) >= 0)
 		(void)send(fd, line->buf, (size_t)line->bpos,
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -56,17 +50,46 @@ static void send_refusal(int fd, const char *limit, unsigned most)
 }
 
 static void refuse(struct rpc_server *s, int fd, const struct rpc_peer *peer,
-    const char *limit, unsigned most)
+    const struct rpc_fault *fault)
 {
 	unsigned dropped;
 
 	s->n_refused++;
 	if (may_log(&s->refused, &dropped))
-		LM_WARN("rpc: pid %d (uid %u) refused, %s is %u; %u refused "
-			"before, unlogged",
-		    (int)peer->pid, (unsigned)peer->uid, limit, most, dropped);
-	send_refusal(fd, limit, most);
+		LM_WARN("rpc: pid %d (uid %u): %s; %u more refused before, "
+			"unlogged",
+		    (int)peer->pid, (unsigned)peer->uid, fault->message,
+		    dropped);
+	send_refusal(fd, fault);
 	close(fd);
+}
+
+static void refuse_limit(struct rpc_server *s, int fd,
+    const struct rpc_peer *peer, const char *limit, unsigned most)
+{
+	char message[128];
+	const struct rpc_fault fault = { RPC_LIMIT, message, limit,
+		"close connections that are not needed, or raise the limit" };
+
+	snprintf(message, sizeof(message),
+	    "Refused: %u connections are open, as many as %s allows", most,
+	    limit);
+	refuse(s, fd, peer, &fault);
+}
+
+static void refuse_stranger(
+    struct rpc_server *s, int fd, const struct rpc_peer *peer)
+{
+	char message[128];
+	struct peer_remedy remedy;
+	const struct rpc_fault fault = { RPC_DENIED, message, remedy.param,
+		remedy.hint };
+
+	peer_remedy(peer, RPC_ROLE_READ, &remedy);
+	snprintf(message, sizeof(message),
+	    "Denied: uid %u (pid %d) has no role", (unsigned)peer->uid,
+	    (int)peer->pid);
+	refuse(s, fd, peer, &fault);
 }
 
 /* The oldest that only takes up room; uid -1: of anybody. */
@@ -101,7 +124,8 @@ static unsigned count_uid(const struct rpc_server *s, uid_t uid)
 	return n;
 }
 
-static void admit(struct rpc_server *s, int fd, const struct rpc_peer *peer)
+static void admit(struct rpc_server *s, int fd, const struct rpc_peer *peer,
+    enum rpc_role role)
 {
 	const struct rpc_limits *l = &s->limits;
 	const char *per_uid = "rpc_connections_per_uid";
@@ -109,29 +133,31 @@ static void admit(struct rpc_server *s, int fd, const struct rpc_peer *peer)
 
 	if (count_uid(s, peer->uid) >= l->connections_per_uid &&
 	    !make_room(s, peer->uid, per_uid))
-		refuse(s, fd, peer, per_uid, l->connections_per_uid);
+		refuse_limit(s, fd, peer, per_uid, l->connections_per_uid);
 	else if (s->count >= l->connections && !make_room(s, (uid_t)-1, in_all))
-		refuse(s, fd, peer, in_all, l->connections);
-	else if (conn_new(s, fd, peer) < 0)
+		refuse_limit(s, fd, peer, in_all, l->connections);
+	else if (conn_new(s, fd, peer, role) < 0)
 		LM_ERR("rpc: a connection is lost: out of memory");
 	else if (s->count == 1)
 		event_add(s->tick, &(struct timeval){ s->tick_ms / 1000,
 				       (s->tick_ms % 1000) * 1000 });
 }
 
-static int read_peer(int fd, struct rpc_peer *peer)
+/* A stranger comes first, so that he takes the place of nobody. */
+static void receive(struct rpc_server *s, int fd)
 {
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
+	enum rpc_role role = RPC_ROLE_ADMIN;
+	struct peer peer;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0) {
-		LM_ERR("rpc: SO_PEERCRED: %m");
-		return -KM_ESYS;
+	if (peer_read(fd, &peer) < 0) {
+		close(fd);
+		return;
 	}
-	peer->pid = cred.pid;
-	peer->uid = cred.uid;
-	peer->gid = cred.gid;
-	return 0;
+	if (s->role != NULL && s->role(&peer.id, &peer.groups, &role) < 0)
+		refuse_stranger(s, fd, &peer.id);
+	else
+		admit(s, fd, &peer.id, role);
+	peer_fini(&peer);
 }
 
 /*
@@ -165,7 +191,6 @@ static bool is_passing(int error)
 static void on_acceptable(evutil_socket_t fd, short what, void *arg)
 {
 	struct rpc_server *s = arg;
-	struct rpc_peer peer;
 
 	for (int i = 0; i < TURN; i++) {
 		int sock =
@@ -177,10 +202,7 @@ static void on_acceptable(evutil_socket_t fd, short what, void *arg)
 			pause_accepting(s);
 		if (sock < 0)
 			return;
-		if (read_peer(sock, &peer) < 0)
-			close(sock);
-		else
-			admit(s, sock, &peer);
+		receive(s, sock);
 	}
 }
 

@@ -274,7 +274,8 @@ static void release(struct rpc_conn *c)
 	free(c);
 }
 
-int conn_new(struct rpc_server *server, int fd, const struct rpc_peer *peer)
+int conn_new(struct rpc_server *server, int fd, const struct rpc_peer *peer,
+    enum rpc_role role)
 {
 	struct rpc_conn *c = calloc(1, sizeof(*c));
 
@@ -286,7 +287,7 @@ int conn_new(struct rpc_server *server, int fd, const struct rpc_peer *peer)
 	c->fd = fd;
 	c->peer = *peer;
 	c->since = time(NULL);
-	c->role = server->role != NULL ? server->role(peer) : RPC_ROLE_ADMIN;
+	c->role = role;
 	c->heard_ms = c->taken_ms = conn_now_ms();
 	if (open_session(c) < 0)
 		goto out;

@@ -31,7 +31,8 @@ struct rpc_server {
 	struct event_base *base;
 	const struct rpc_method *const *tables;
 	struct rpc_limits limits;
-	enum rpc_role (*role)(const struct rpc_peer *peer);
+	int (*role)(const struct rpc_peer *peer,
+	    const struct rpc_groups *groups, enum rpc_role *role);
 	void (*closed)(const void *connection, void *context);
 	void *context;
 	int fd;
@@ -72,7 +73,8 @@ struct rpc_conn {
 uint64_t conn_now_ms(void);
 
 /* Takes over the descriptor, also on error. 0, or -KM_ENOMEM. */
-int conn_new(struct rpc_server *server, int fd, const struct rpc_peer *peer);
+int conn_new(struct rpc_server *server, int fd, const struct rpc_peer *peer,
+    enum rpc_role role);
 void conn_free(struct rpc_conn *conn);
 
 /* Close the descriptor and give all memory back, without a word. */

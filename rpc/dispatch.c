@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "rpc/call.h"
+#include "rpc/peer.h"
 
 static const struct rpc_fault no_memory = { RPC_INTERNAL_ERROR,
 	"Internal error: out of memory", NULL, NULL };
@@ -39,8 +40,11 @@ static void refuse_role(struct rpc_session *s, struct place place,
     const struct rpc_method *m, const struct envelope *env)
 {
 	char message[256];
-	struct rpc_fault fault = { RPC_DENIED, message, NULL, NULL };
+	struct peer_remedy remedy;
+	struct rpc_fault fault = { RPC_DENIED, message, remedy.param,
+		remedy.hint };
 
+	peer_remedy(&s->opt.peer, m->role, &remedy);
 	snprintf(message, sizeof(message),
 	    "Denied: %s needs role %s, uid %u (pid %d) has role %s", m->name,
 	    rpc_role_names[m->role], (unsigned)s->opt.peer.uid,

@@ -15,6 +15,7 @@ noinst_LTLIBRARIES += %D%/librpc.la
 	%D%/listen.c \
 	%D%/method.c %D%/method.h \
 	%D%/params.c %D%/params.h \
+	%D%/peer.c %D%/peer.h \
 	%D%/scan.c %D%/scan.h \
 	%D%/server.c %D%/server.h \
 	%D%/session.c %D%/session.h \

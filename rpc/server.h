@@ -44,12 +44,22 @@ struct rpc_limits {
 /* What limits a server has unless told otherwise. */
 extern const struct rpc_limits rpc_limits_default;
 
+/* The groups of a peer, besides its gid. */
+struct rpc_groups {
+	size_t count;
+	const gid_t *id;
+};
+
 struct rpc_server_options {
 	struct event_base *base;
 	const struct rpc_method *const *tables; /* NULL-terminated list */
 	const struct rpc_limits *limits;	/* copied */
-	/* Asked once for each connection; NULL: admin. */
-	enum rpc_role (*role)(const struct rpc_peer *peer);
+	/*
+	 * Asked once for each connection. Returns 0 and *role; < 0: it has
+	 * none, and is sent away. NULL: all are admin.
+	 */
+	int (*role)(const struct rpc_peer *peer,
+	    const struct rpc_groups *groups, enum rpc_role *role);
 	/*
 	 * A connection has gone: what was kept under this identity, that of
 	 * rpc_call_connection(), may go too. Its calls have been cancelled.

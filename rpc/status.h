@@ -14,7 +14,7 @@
 struct rpc_server_status {
 	struct rpc_limits limits;   /* complete */
 	unsigned connections;	    /* open now */
-	uint64_t accepted, refused; /* since the start; refused: over a limit */
+	uint64_t accepted, refused; /* since the start */
 	uint64_t requests;	    /* as below, of all connections ever */
 	size_t queued;		    /* as below, of all connections */
 };

@@ -106,10 +106,13 @@ START_TEST(a_method_above_the_peers_role_is_denied_and_says_both_roles)
 	session_free(&talk.session);
 	talk_open(RPC_ROLE_READ);
 	talk_next(CALL("admin_only", ""));
-	talk_expect_error(RPC_DENIED, NULL);
+	talk_expect_error(RPC_DENIED, "rpc_admin_users");
 	ck_assert_str_eq(json_object_get_string(talk_member("error.message")),
 	    "Denied: admin_only needs role admin, uid 1000 (pid 77) has role "
 	    "read");
+	ck_assert_str_eq(json_object_get_string(talk_member("error.data.hint")),
+	    "name uid 1000 in rpc_admin_users, or a group of it in "
+	    "rpc_admin_groups, and restart");
 	ck_assert_uint_eq(talk.notified, 0);
 	talk_done();
 }

@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,42 @@ START_TEST(the_peer_is_known_and_its_role_is_kept_to)
 	ck_assert_ptr_nonnull(
 	    strstr(loop_ask(fd, CALL("admin_only", "2")), "-32001"));
 	ck_assert_ptr_nonnull(strstr(loop.text, "has role dump"));
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_peer_without_a_role_is_told_so_and_sent_away)
+{
+	char expected[256];
+	int fd;
+
+	loop.is_stranger = true;
+	fd = loop_connect();
+	snprintf(expected, sizeof(expected),
+	    "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32001,\"message\":"
+	    "\"Denied: uid %u (pid %d) has no role\",\"data\":{\"param\":"
+	    "\"rpc_read_users\",",
+	    (unsigned)getuid(), (int)getpid());
+	loop_read_all(fd);
+	ck_assert_int_eq(strncmp(loop.text, expected, strlen(expected)), 0);
+	ck_assert_uint_eq(loop.n_closed, 0);
+	ck_assert_uint_eq(loop.logged, 1);
+	close(fd);
+}
+END_TEST
+
+/* More than the server has room for without asking for more. */
+START_TEST(a_peer_with_a_hundred_groups_is_known_as_well)
+{
+	gid_t groups[100];
+	int fd;
+
+	for (gid_t i = 0; i < 100; i++)
+		groups[i] = 70000 + i;
+	if (getuid() != 0 || setgroups(100, groups) < 0)
+		return;
+	fd = loop_connect();
+	loop_ask(fd, CALL("echo", "1")); /* role_of() compares them */
 	close(fd);
 }
 END_TEST
@@ -378,6 +415,9 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, calls_and_batches_are_answered_on_one_connection);
 	tcase_add_test(tc, the_peer_is_known_and_its_role_is_kept_to);
+	tcase_add_test(
+	    tc, a_peer_without_a_role_is_told_so_and_sent_away);
+	tcase_add_test(tc, a_peer_with_a_hundred_groups_is_known_as_well);
 	tcase_add_test(
 	    tc, a_client_that_has_shut_down_its_side_still_gets_its_answers);
 	tcase_add_test(tc, a_deferred_call_outlives_the_end_of_input);

@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,10 +119,18 @@ static void on_log(int level, const char *text)
 	fprintf(stderr, "log %d: %s\n", level, text);
 }
 
-static enum rpc_role role_of(const struct rpc_peer *peer)
+/* As the kernel has told it; then as the test wants it. */
+static int role_of(const struct rpc_peer *peer, const struct rpc_groups *groups,
+    enum rpc_role *role)
 {
+	gid_t own[NGROUPS_MAX];
+	int n = getgroups(NGROUPS_MAX, own);
+
 	ck_assert_uint_eq(peer->uid, getuid());
-	return RPC_ROLE_DUMP;
+	ck_assert_int_eq(groups->count, n);
+	ck_assert_mem_eq(groups->id, own, (size_t)n * sizeof(own[0]));
+	*role = RPC_ROLE_DUMP;
+	return loop.is_stranger ? -1 : 0;
 }
 
 static void on_closed(const void *connection, void *context)

@@ -30,6 +30,7 @@ struct rpc_loop {
 	const void *asker;  /* the connection that has asked "who" */
 	const void *closed; /* the connection that was closed last */
 	size_t n_closed, cancelled_before_closed;
+	bool is_stranger;    /* peers have no role, else dump */
 	unsigned long turns; /* of the event loop */
 };
 extern struct rpc_loop loop;
