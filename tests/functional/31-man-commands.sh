@@ -71,7 +71,7 @@ run_block() {
 }
 
 : >"$T/done"
-shutdown=$(man_block kmemd-rpc.7 ' core.shutdown')
+shutdown=$(man_block kmemd-rpc.7 '^[$] kmemctl core.shutdown')
 for block in "$T"/kmemd-rpc.7.*; do
 	test "$block" != "$shutdown" && grep -q '^\$ kmemctl ' "$block" &&
 		run_block "$block"
