@@ -22,6 +22,7 @@
 #include "daemon/roles.h"
 #include "daemon/rpcserve.h"
 #include "daemon/service.h"
+#include "daemon/summary.h"
 #include "daemon/super.h"
 #include "daemon/title.h"
 
@@ -181,8 +182,10 @@ static int start_pkg(void)
 	return rc;
 }
 
+/* After the modules: what is left, they have lost. */
 static void stop_pkg(void)
 {
+	summary_log();
 	pkgpool_close();
 	proc_fini();
 }

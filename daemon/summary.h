@@ -9,4 +9,7 @@
 /* Write what the parameter mem_summary asks for, at level memlog. */
 void summary_log(void);
 
+/* The same, of the pool that this process has for itself. */
+void summary_log_pkg(void);
+
 #endif

@@ -163,6 +163,8 @@ static int start(int chan_fd, struct signals **signals)
 static void finish(struct signals **signals)
 {
 	modhost_destroy_all();
+	/* What is left now, modules have lost. Of shm the supervisor tells. */
+	summary_log_pkg();
 	signals_free(signals);
 	chan_free(&worker.chan);
 	if (worker.base != NULL)

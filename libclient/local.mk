@@ -23,6 +23,8 @@ lib_LTLIBRARIES += %D%/libkmem.la
 	%D%/mem/mem.h \
 	%D%/mem/misuse.c \
 	%D%/mem/misuse.h \
+	%D%/mem/oom.c \
+	%D%/mem/oom.h \
 	%D%/mem/pkg.c \
 	%D%/mem/pool.c \
 	%D%/mem/pool.h \

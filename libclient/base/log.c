@@ -14,6 +14,9 @@
 
 static km_log_writer log_writer;
 
+/* What a writer causes to be logged would make it call itself. */
+static _Thread_local bool writing;
+
 static const struct {
 	int level;
 	const char *name;
@@ -54,14 +57,16 @@ void km_log(int level, const char *fmt, ...)
 	va_list ap;
 	int len;
 
-	if (!km_log_is_on(level))
+	if (writing || !km_log_is_on(level))
 		return;
 	va_start(ap, fmt);
 	len = vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	if (len >= (int)sizeof(line))
 		memcpy(line + sizeof(line) - 4, "...", 4);
+	writing = true;
 	if (len >= 0)
 		log_writer(level, line);
+	writing = false;
 	errno = saved;
 }

@@ -5,7 +5,8 @@
 /*
  * libkmem itself never prints: it hands a finished line to the writer that
  * the program has set, and without a writer a line is dropped.  Use %m for
- * errno.  Safe from any thread; not from a signal handler.
+ * errno.  Safe from any thread; not from a signal handler.  What a writer
+ * logs, or makes be logged by allocating, is dropped.
  */
 #include <stdbool.h>
 

@@ -4,8 +4,9 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -13,40 +14,74 @@
 #include "base/tune.h"
 #include "mem/heap.h"
 #include "mem/manager.h"
+#include "mem/oom.h"
 #include "mem/site_table.h"
 
-/* What the log says about each kind. */
-static const struct {
-	const char *name;
-	const char *remedy;
-} kinds[] = {
-	[KM_PKG] = { "pkg", "raise pkg_mem_size (-M)" },
-	[KM_SHM] = { "shm", "raise shm_mem_size (-m)" },
-};
+#define TRACE_ARGS_SIZE 64 /* bytes of "0x7e8000000000, 123" */
 
-/* Of each kind: when the last out-of-memory line was written, and how many
- * have been left out since. */
-static struct {
-	time_t last[KM_POOL_KIND__COUNT];
-	unsigned left_out[KM_POOL_KIND__COUNT];
-} oom;
+static const char *const kind_names[] = { "pkg", "shm" };
+_Static_assert(
+    sizeof(kind_names) / sizeof(kind_names[0]) == KM_POOL_KIND__COUNT,
+    "a name for each kind");
 
 const char *heap_kind_name(enum km_pool_kind kind)
 {
-	return kinds[kind].name;
+	return kind_names[kind];
 }
 
 /* ---- log lines, each with no lock held ---------------------------------- */
 
-static void trace(enum km_pool_kind kind, const char *call, const void *p,
-    size_t size, const struct km_site *site, const void *result)
+static bool is_traced(void)
 {
-	if (__builtin_expect(km_tune->memdbg > km_tune->debug, 1))
-		return;
+	return __builtin_expect(km_tune->memdbg <= km_tune->debug, 0);
+}
+
+/* A call that gave a block, or should have. */
+static void trace_result(enum km_pool_kind kind, const char *call,
+    const char *args, const struct km_site *site, const void *result)
+{
 	km_log(km_tune->memdbg,
-	    "%s_%s(%p, %zu) called from %s: %s: %s(%u): returns %p, pid %d",
-	    heap_kind_name(kind), call, p, size, site->mname, site->file,
+	    "%s_%s(%s) called from %s: %s: %s(%u): returns %p, pid %d",
+	    heap_kind_name(kind), call, args, site->mname, site->file,
 	    site->func, site->line, result, (int)getpid());
+}
+
+static __attribute__((noinline)) void trace_malloc(enum km_pool_kind kind,
+    const char *call, size_t size, const struct km_site *site,
+    const void *result)
+{
+	char args[TRACE_ARGS_SIZE];
+
+	snprintf(args, sizeof(args), "%zu", size);
+	trace_result(kind, call, args, site, result);
+}
+
+static __attribute__((noinline)) void trace_realloc(enum km_pool_kind kind,
+    const char *call, const void *p, size_t size, const struct km_site *site,
+    const void *result)
+{
+	char args[TRACE_ARGS_SIZE];
+
+	snprintf(args, sizeof(args), "%p, %zu", p, size);
+	trace_result(kind, call, args, site, result);
+}
+
+/* Before it is freed: what it is can still be seen. */
+static __attribute__((noinline)) void trace_free(
+    enum km_pool_kind kind, const void *p, const struct km_site *site)
+{
+	struct km_pool *pool = pool_in_use(kind);
+	struct misuse block = { 0 };
+	char at[SITE_LINE_SIZE];
+
+	if (pool != NULL && p != NULL)
+		manager_at(pool->manager)->look(pool, p, &block);
+	km_log(km_tune->memdbg,
+	    "%s_free(%p) called from %s: %s: %s(%u): size %" PRIu64
+	    ", allocated at %s, pid %d",
+	    heap_kind_name(kind), p, site->mname, site->file, site->func,
+	    site->line, block.size,
+	    site_row_line(pool, block.site, at, sizeof(at)), (int)getpid());
 }
 
 static void say_no_pool(enum km_pool_kind kind, const struct km_site *site)
@@ -56,33 +91,6 @@ static void say_no_pool(enum km_pool_kind kind, const struct km_site *site)
 	    heap_kind_name(kind), site->mname, site->file, site->func,
 	    site->line, heap_kind_name(kind));
 	errno = EINVAL;
-}
-
-/* At most one line a second for each kind of pool. */
-static void say_no_room(
-    struct km_pool *pool, size_t size, const struct km_site *site)
-{
-	struct km_mem_info info = { 0 };
-	struct timespec now;
-	unsigned left_out;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (oom.last[pool->kind] == now.tv_sec) {
-		oom.left_out[pool->kind]++;
-		errno = ENOMEM;
-		return;
-	}
-	oom.last[pool->kind] = now.tv_sec;
-	left_out = oom.left_out[pool->kind];
-	oom.left_out[pool->kind] = 0;
-	account_load(&pool->account, pool->size, &info);
-	LM_ERR("%s: out of memory: %zu bytes asked at %s: %s: %s(%u), free "
-	       "%zu of %zu, largest free fragment %zu, pid %d: %s; %u such "
-	       "lines left out before",
-	    pool->name, size, site->mname, site->file, site->func, site->line,
-	    info.free, info.total, manager_at(pool->manager)->largest(pool),
-	    (int)getpid(), kinds[pool->kind].remedy, left_out);
-	errno = ENOMEM;
 }
 
 /* ---- calls -------------------------------------------------------------- */
@@ -105,7 +113,7 @@ static struct km_pool *prepare(enum km_pool_kind kind, size_t size,
 	return pool;
 }
 
-void *heap_malloc(enum km_pool_kind kind, size_t size, struct km_site *site)
+static void *get(enum km_pool_kind kind, size_t size, struct km_site *site)
 {
 	struct request req;
 	struct km_pool *pool = prepare(kind, size, site, &req);
@@ -115,19 +123,12 @@ void *heap_malloc(enum km_pool_kind kind, size_t size, struct km_site *site)
 		return NULL;
 	p = manager_at(pool->manager)->alloc(pool, &req);
 	if (p == NULL)
-		say_no_room(pool, size, site);
-	trace(kind, "malloc", NULL, size, site, p);
+		oom_report(pool, size, site);
 	return p;
 }
 
-void *heap_mallocxz(enum km_pool_kind kind, size_t size, struct km_site *site)
-{
-	void *p = heap_malloc(kind, size, site);
-
-	return p != NULL ? memset(p, 0, size) : NULL;
-}
-
-void heap_free(enum km_pool_kind kind, void *p, struct km_site *site)
+static void put(
+    enum km_pool_kind kind, const char *call, void *p, struct km_site *site)
 {
 	struct misuse misuse;
 	struct request req;
@@ -138,51 +139,101 @@ void heap_free(enum km_pool_kind kind, void *p, struct km_site *site)
 	pool = prepare(kind, 0, site, &req);
 	if (pool == NULL)
 		return;
-	trace(kind, "free", p, 0, site, NULL);
 	if (manager_at(pool->manager)->free(pool, p, &req, &misuse) ==
 	    -KM_EINVAL)
-		misuse_report(pool, &misuse,
-		    kind == KM_PKG ? "pkg_free" : "shm_free", req.site);
+		misuse_report(pool, &misuse, call, req.site);
+}
+
+/*
+ * Returns 0 and *out; -KM_ENOMEM: p is as it was; -KM_EINVAL: it is left
+ * alone. *out is NULL then.
+ */
+static int resize(enum km_pool_kind kind, const char *call, void *p,
+    const struct request *req, const struct km_site *site, void **out)
+{
+	struct km_pool *pool = pool_in_use(kind);
+	struct misuse misuse;
+	int rc;
+
+	rc = manager_at(pool->manager)->resize(pool, p, req, out, &misuse);
+	if (rc == 0)
+		return 0;
+	*out = NULL;
+	if (rc == -KM_EINVAL) {
+		misuse_report(pool, &misuse, call, req->site);
+		errno = EINVAL;
+	} else {
+		oom_report(pool, req->size, site);
+		rc = -KM_ENOMEM;
+	}
+	return rc;
+}
+
+/* With the cases that are no resize at all. Returns as resize(). */
+static int get_again(enum km_pool_kind kind, const char *call, void *p,
+    size_t size, struct km_site *site, void **out)
+{
+	struct request req;
+
+	*out = NULL;
+	if (p == NULL) {
+		*out = get(kind, size, site);
+		return *out != NULL ? 0 : -KM_EINVAL;
+	}
+	if (size == 0) {
+		put(kind, call, p, site);
+		return 0;
+	}
+	if (prepare(kind, size, site, &req) == NULL)
+		return -KM_EINVAL;
+	return resize(kind, call, p, &req, site, out);
+}
+
+void *heap_malloc(enum km_pool_kind kind, size_t size, struct km_site *site)
+{
+	void *p = get(kind, size, site);
+
+	if (is_traced())
+		trace_malloc(kind, "malloc", size, site, p);
+	return p;
+}
+
+void *heap_mallocxz(enum km_pool_kind kind, size_t size, struct km_site *site)
+{
+	void *p = get(kind, size, site);
+
+	if (is_traced())
+		trace_malloc(kind, "mallocxz", size, site, p);
+	return p != NULL ? memset(p, 0, size) : NULL;
+}
+
+void heap_free(enum km_pool_kind kind, void *p, struct km_site *site)
+{
+	if (is_traced())
+		trace_free(kind, p, site);
+	put(kind, "free", p, site);
 }
 
 void *heap_realloc(
     enum km_pool_kind kind, void *p, size_t size, struct km_site *site)
 {
-	struct misuse misuse;
-	struct request req;
-	struct km_pool *pool;
-	void *out = NULL;
-	int rc;
+	void *out;
 
-	if (p == NULL)
-		return heap_malloc(kind, size, site);
-	if (size == 0) {
-		heap_free(kind, p, site);
-		return NULL;
-	}
-	pool = prepare(kind, size, site, &req);
-	if (pool == NULL)
-		return NULL;
-	rc = manager_at(pool->manager)->resize(pool, p, &req, &out, &misuse);
-	if (rc == -KM_EINVAL) {
-		misuse_report(pool, &misuse,
-		    kind == KM_PKG ? "pkg_realloc" : "shm_realloc", req.site);
-		errno = EINVAL;
-	} else if (rc != 0) {
-		say_no_room(pool, size, site);
-	}
-	trace(kind, "realloc", p, size, site, out);
+	get_again(kind, "realloc", p, size, site, &out);
+	if (is_traced())
+		trace_realloc(kind, "realloc", p, size, site, out);
 	return out;
 }
 
 void *heap_reallocxf(
     enum km_pool_kind kind, void *p, size_t size, struct km_site *site)
 {
-	void *out = heap_realloc(kind, p, size, site);
+	void *out;
 
-	/* size 0 has freed it already. */
-	if (out == NULL && p != NULL && size != 0)
-		heap_free(kind, p, site);
+	if (get_again(kind, "reallocxf", p, size, site, &out) == -KM_ENOMEM)
+		put(kind, "reallocxf", p, site);
+	if (is_traced())
+		trace_realloc(kind, "reallocxf", p, size, site, out);
 	return out;
 }
 

@@ -50,6 +50,12 @@ struct manager {
 	    struct misuse *misuse);
 
 	/*
+	 * What p is: size and allocating site in *block. Returns 0, or
+	 * -KM_EINVAL and what is wrong with it, as far as that can be told.
+	 */
+	int (*look)(struct km_pool *pool, const void *p, struct misuse *block);
+
+	/*
 	 * Give p the size req->size, in place if that can be done.
 	 * Returns 0 and *out; -KM_ENOMEM: p is as it was; -KM_EINVAL.
 	 */

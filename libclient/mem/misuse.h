@@ -5,6 +5,7 @@
 /*
  * A manager fills it in while it holds its lock; it is logged afterwards.
  */
+#include <stddef.h>
 #include <stdint.h>
 
 struct km_pool;
@@ -25,12 +26,28 @@ struct misuse {
 	uint64_t size;	     /* bytes requested, where known */
 	uint32_t site;	     /* allocated here, SITE_UNKNOWN: not known */
 	uint32_t freed_site; /* freed here, the same */
-	uint64_t found[2];   /* the guard words found, in memory order */
+	uint64_t found[2];   /* what is in the guard, in memory order */
+	int64_t found_at;    /* its place, in bytes from the block */
+	uint32_t n_found;    /* bytes of it, 0: there is no guard to show */
+	/* Of MISUSE_HEAD: the live block before, if its tail is damaged too. */
+	const void *before;
+	uint64_t before_size;
+	uint32_t before_site;
 };
 
+/* "tail of block was overwritten" ... */
+const char *misuse_text(enum misuse_kind kind);
+
 /*
- * Write the line, then abort for a core when mem_safety is 0.
- * `call` is the function called, `site` the row of its caller.
+ * "at byte 32: 78 79 ... "xy......"" into buf; "" when there is no guard to
+ * show. Returns buf.
+ */
+#define MISUSE_FOUND_SIZE 128 /* bytes for it */
+const char *misuse_found(const struct misuse *misuse, char *buf, size_t size);
+
+/*
+ * Write the line, then abort for a core when mem_safety is 0. `call` is the
+ * function called, without its prefix ("free"), `site` its caller's row.
  */
 void misuse_report(const struct km_pool *pool, const struct misuse *misuse,
     const char *call, uint32_t site);

@@ -33,7 +33,7 @@ void km_pkg_free(void *p, struct km_site *site)
 
 void km_pkg_status(void)
 {
-	status_log(KM_PKG);
+	status_log(KM_PKG, STATUS_ALL);
 }
 
 void km_pkg_sums(void)

@@ -132,6 +132,7 @@ void pool_set_owner(struct km_pool *pool, int32_t pid, const char *name)
 {
 	pool->owner_pid = pid;
 	pool->start_time = slot_process_start_time(pid);
+	pool->status_at = 0;
 	snprintf(pool->name, sizeof(pool->name), "%s", name);
 }
 

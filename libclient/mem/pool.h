@@ -71,6 +71,7 @@ struct km_pool {
 	uint32_t generation; /* of this pool, never 0: tells it from others */
 	uint64_t start_time; /* of the owner, as in pool_slot */
 	uint64_t created;    /* seconds since 1970 */
+	uint64_t status_at;  /* last status on a failed allocation, see oom.c */
 	char name[POOL_NAME_SIZE];
 	struct account account;
 };

@@ -104,17 +104,17 @@ static struct qm_frag *free_before(const struct km_pool *pool,
 
 /*
  * Make `frag` reach over the fragment behind it, which is in no list.
- * A kill before set_size() leaves two fragments, after it one; the wiped head
- * is inside the payload then.
+ * A kill before set_size() leaves two fragments, after it one; the head that
+ * was is inside the payload then.
  */
-static void absorb_next(struct qm_frag *frag)
+static void absorb_next(struct km_pool *pool, struct qm_frag *frag)
 {
 	struct qm_frag *next = qm_next(frag);
 	size_t size = frag->size + QM_OVERHEAD + next->size;
 
 	qm_end(next)->size = size;
 	set_size(frag, size);
-	next->check = 0;
+	next->check = qm_joined_check((uintptr_t)next - (uintptr_t)pool);
 }
 
 static void join_behind(
@@ -128,7 +128,7 @@ static void join_behind(
 	if (next == NULL)
 		return;
 	qm_list_unlink(qm, next);
-	absorb_next(frag);
+	absorb_next(pool, frag);
 }
 
 /* Join a free fragment, in no list, with its free neighbours, and list it. */
@@ -141,7 +141,7 @@ static void join_and_link(
 	prev = km_tune->mem_join != 0 ? free_before(pool, qm, frag) : NULL;
 	if (prev != NULL) {
 		qm_list_unlink(qm, prev);
-		absorb_next(prev);
+		absorb_next(pool, prev);
 		frag = prev;
 	}
 	qm_list_link(qm, frag);
@@ -264,6 +264,18 @@ static int qm_free(struct km_pool *pool, void *p, const struct request *req,
 	return frag != NULL ? 0 : -KM_EINVAL;
 }
 
+static int qm_look(struct km_pool *pool, const void *p, struct misuse *block)
+{
+	struct qm_block *qm = qm_block_of(pool);
+	const struct qm_frag *frag;
+
+	if (qm_lock(pool, qm) != 0)
+		return -KM_EBUSY;
+	frag = qm_find(pool, p, block);
+	qm_unlock(pool, qm);
+	return frag != NULL ? 0 : -KM_EINVAL;
+}
+
 /*
  * Take the free fragment behind in, if there is one and that is enough.
  * A kill before the split leaves a block larger than asked for, without slack.
@@ -277,7 +289,7 @@ static bool grow_here(struct km_pool *pool, struct qm_block *qm,
 		return false;
 	qm_list_unlink(qm, next);
 	frag->requested = frag->size + QM_OVERHEAD + next->size;
-	absorb_next(frag);
+	absorb_next(pool, frag);
 	return true;
 }
 
@@ -377,6 +389,7 @@ const struct manager manager_qm = {
 	.init = qm_init,
 	.alloc = qm_alloc,
 	.free = qm_free,
+	.look = qm_look,
 	.resize = qm_resize,
 	.largest = qm_largest,
 	.walk = qm_walk,

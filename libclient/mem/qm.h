@@ -35,15 +35,16 @@
 #include "mem/pool.h"
 #include "mem/view.h"
 
-#define QM_ROUND      16u	   /* bytes; payloads are multiples of it */
-#define QM_EXACT_MAX  (32u * 1024) /* bytes; up to here a list per size */
-#define QM_N_EXACT    (QM_EXACT_MAX / QM_ROUND + 1)
-#define QM_N_LARGE    34 /* lists for powers of two above that */
-#define QM_N_LISTS    (QM_N_EXACT + QM_N_LARGE)
-#define QM_HEAD_CHECK 0xf0f0f0f0u /* low half of qm_frag.check */
-#define QM_END_CHECK1 0xc0c0c0c0u
-#define QM_END_CHECK2 0xabcdefedu
-#define QM_SLACK      0xc5 /* bytes of a payload behind what was requested */
+#define QM_ROUND	16u	     /* bytes; payloads are multiples of it */
+#define QM_EXACT_MAX	(32u * 1024) /* bytes; up to here a list per size */
+#define QM_N_EXACT	(QM_EXACT_MAX / QM_ROUND + 1)
+#define QM_N_LARGE	34 /* lists for powers of two above that */
+#define QM_N_LISTS	(QM_N_EXACT + QM_N_LARGE)
+#define QM_HEAD_CHECK	0xf0f0f0f0u /* low half of qm_frag.check */
+#define QM_JOINED_CHECK 0x0f0f0f0fu
+#define QM_END_CHECK1	0xc0c0c0c0u
+#define QM_END_CHECK2	0xabcdefedu
+#define QM_SLACK	0xc5 /* bytes of a payload behind what was requested */
 
 struct qm_frag {
 	size_t size; /* bytes of payload */
@@ -116,6 +117,15 @@ static inline size_t qm_head_check(uint64_t off)
 	return (size_t)((off / QM_ROUND) << 32 | QM_HEAD_CHECK);
 }
 
+/*
+ * In its place when the fragment was joined with the one before: until that
+ * memory is used again, whoever frees the block once more is told who has.
+ */
+static inline size_t qm_joined_check(uint64_t off)
+{
+	return (size_t)((off / QM_ROUND) << 32 | QM_JOINED_CHECK);
+}
+
 static inline struct qm_frag *qm_next(const struct qm_frag *frag)
 {
 	return (struct qm_frag *)((uintptr_t)frag + frag->size + QM_OVERHEAD);
@@ -166,9 +176,15 @@ struct qm_frag *qm_find(
 
 /* qm_guard.c: what is behind the requested bytes, in this process. */
 void qm_slack_fill(struct qm_frag *frag, size_t requested);
-/* The first damaged byte of `size` bytes of slack; `size` when all are good. */
-size_t qm_slack_check(const unsigned char *slack, size_t size);
-bool qm_end_is_good(const struct qm_frag_end *end, size_t size);
+/*
+ * Whether `slack` bytes and the end behind them, of a payload of `room` bytes,
+ * are as they were written; *bad: how far in they are not. There are at least
+ * 16 bytes from there to the end's.
+ */
+bool qm_guard_is_good(
+    const unsigned char *guard, size_t slack, size_t room, size_t *bad);
+/* Put the bytes of a guard into the evidence; at: their place in the block. */
+void qm_show_found(struct misuse *misuse, const void *bytes, int64_t at);
 
 /* qm_guard.c and qm_walk.c: see manager.h. */
 int qm_inspect(

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "mem/qm.h"
@@ -18,14 +19,21 @@ bool qm_head_is_sound(const struct km_pool *pool, const struct qm_frag *frag)
 	       frag->size <= last - off - QM_OVERHEAD;
 }
 
-/* Whether the row of fragments has a head at this place: slow, for reports. */
-static bool row_has(const struct km_pool *pool, const struct qm_frag *want)
+/*
+ * Whether the row of fragments has a head at this place: slow, for reports.
+ * *before is the fragment before it, NULL at the start.
+ */
+static bool row_has(const struct km_pool *pool, const struct qm_frag *want,
+    const struct qm_frag **before)
 {
 	const struct qm_block *qm = qm_block_of(pool);
 	const struct qm_frag *frag = qm->first_frag;
 
-	while (frag < want && qm_head_is_sound(pool, frag))
+	*before = NULL;
+	while (frag < want && qm_head_is_sound(pool, frag)) {
+		*before = frag;
 		frag = qm_next(frag);
+	}
 	return frag == want;
 }
 
@@ -45,21 +53,66 @@ static bool is_inside(const struct km_pool *pool, const void *p)
 
 static bool guards_are_good(const struct qm_frag *frag, struct misuse *misuse)
 {
-	const unsigned char *slack = qm_payload(frag);
-	const struct qm_frag_end *end = qm_end(frag);
-	size_t size, bad;
+	const unsigned char *guard = qm_payload(frag);
+	size_t bad;
 
-	slack += frag->requested;
-	size = frag->size - frag->requested;
-	bad = qm_slack_check(slack, size);
-	if (bad < size) {
-		/* Those behind the slack are the end's: there are enough. */
-		memcpy(misuse->found, slack + bad, sizeof(misuse->found));
-		return false;
+	guard += frag->requested;
+	if (qm_guard_is_good(
+		guard, frag->size - frag->requested, frag->size, &bad))
+		return true;
+	qm_show_found(misuse, guard + bad, (int64_t)(frag->requested + bad));
+	return false;
+}
+
+/*
+ * A head that the row leads to, but is not as we left it. What it says is
+ * believed where it makes sense: often only its last bytes are damaged.
+ */
+static void describe_damaged(const struct km_pool *pool,
+    const struct qm_frag *frag, const struct qm_frag *before,
+    struct misuse *misuse)
+{
+	uint64_t off = (uint64_t)((uintptr_t)frag - (uintptr_t)pool);
+	struct misuse other = { 0 };
+	size_t at = offsetof(struct qm_frag, size);
+
+	if (frag->check != qm_head_check(off))
+		at = offsetof(struct qm_frag, seq);
+	else if (frag->requested > frag->size)
+		at = offsetof(struct qm_frag, requested);
+	qm_show_found(misuse, (const char *)frag + at,
+	    (int64_t)at - (int64_t)sizeof(*frag));
+	if (frag->requested <= pool->size)
+		misuse->size = frag->requested;
+	misuse->site = frag->site;
+	if (before == NULL || before->u.is_free != 0 ||
+	    before->requested > before->size || guards_are_good(before, &other))
+		return;
+	misuse->before = qm_payload(before);
+	misuse->before_size = before->requested;
+	misuse->before_site = before->site;
+}
+
+/*
+ * No sound head; or one whose `requested` makes no sense, for nobody resizes
+ * the block at this moment.
+ */
+static struct qm_frag *no_head(const struct km_pool *pool,
+    const struct qm_frag *frag, struct misuse *misuse)
+{
+	uint64_t off = (uint64_t)((uintptr_t)frag - (uintptr_t)pool);
+	const struct qm_frag *before;
+
+	if (row_has(pool, frag, &before)) {
+		describe_damaged(pool, frag, before, misuse);
+		return wrong(misuse, MISUSE_HEAD);
 	}
-	misuse->found[0] = end->check1;
-	misuse->found[1] = end->check2;
-	return qm_end_is_good(end, frag->size);
+	if (frag->check != qm_joined_check(off))
+		return wrong(misuse, MISUSE_NO_BLOCK);
+	misuse->size = frag->requested;
+	misuse->site = frag->site;
+	misuse->freed_site = frag->free_site;
+	return wrong(misuse, MISUSE_FREED);
 }
 
 struct qm_frag *qm_find(
@@ -73,14 +126,8 @@ struct qm_frag *qm_find(
 		return wrong(misuse, MISUSE_OUTSIDE);
 	if ((uintptr_t)p % QM_ROUND != 0)
 		return wrong(misuse, MISUSE_NO_BLOCK);
-	if (!qm_head_is_sound(pool, frag)) {
-		if (!row_has(pool, frag))
-			return wrong(misuse, MISUSE_NO_BLOCK);
-		misuse->found[0] = frag->size;
-		misuse->found[1] = frag->check;
-		return wrong(misuse, MISUSE_HEAD);
-	}
-
+	if (!qm_head_is_sound(pool, frag) || frag->requested > frag->size)
+		return no_head(pool, frag, misuse);
 	misuse->size = frag->requested;
 	misuse->site = frag->site;
 	if (frag->u.is_free != 0) {

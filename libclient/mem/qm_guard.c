@@ -2,6 +2,7 @@
 /* qm_guard.c - guards behind a payload: fill, check, inspect from outside. */
 #include "config.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -17,7 +18,7 @@ void qm_slack_fill(struct qm_frag *frag, size_t requested)
 	    frag->size - requested);
 }
 
-size_t qm_slack_check(const unsigned char *slack, size_t size)
+static size_t slack_check(const unsigned char *slack, size_t size)
 {
 	size_t i = 0;
 
@@ -26,22 +27,35 @@ size_t qm_slack_check(const unsigned char *slack, size_t size)
 	return i;
 }
 
-bool qm_end_is_good(const struct qm_frag_end *end, size_t size)
+/* Bytes into the end where it is damaged; its size: it is good. */
+static size_t end_check(const struct qm_frag_end *end, size_t room)
 {
-	return end->check1 == QM_END_CHECK1 && end->check2 == QM_END_CHECK2 &&
-	       end->size == size;
+	if (end->check1 != QM_END_CHECK1)
+		return offsetof(struct qm_frag_end, check1);
+	if (end->check2 != QM_END_CHECK2)
+		return offsetof(struct qm_frag_end, check2);
+	return end->size != room ? offsetof(struct qm_frag_end, size)
+				 : sizeof(*end);
 }
 
-/* The slack and the end of a live block, as they are in the view. */
-static bool read_guards(struct view *view, const struct view_block *block,
-    unsigned char *slack, struct qm_frag_end *end)
+bool qm_guard_is_good(
+    const unsigned char *guard, size_t slack, size_t room, size_t *bad)
 {
-	uint64_t off = block->addr - view_header(view)->base;
-	size_t size = block->room - block->size;
+	struct qm_frag_end end;
 
-	return size <= SLACK_MAX &&
-	       view_read(view, off + block->size, slack, size) == 0 &&
-	       view_read(view, off + block->room, end, sizeof(*end)) == 0;
+	*bad = slack_check(guard, slack);
+	if (*bad < slack)
+		return false;
+	memcpy(&end, guard + slack, sizeof(end));
+	*bad += end_check(&end, room);
+	return *bad == slack + sizeof(end);
+}
+
+void qm_show_found(struct misuse *misuse, const void *bytes, int64_t at)
+{
+	memcpy(misuse->found, bytes, sizeof(misuse->found));
+	misuse->n_found = sizeof(misuse->found);
+	misuse->found_at = at;
 }
 
 /*
@@ -61,15 +75,16 @@ static bool is_still(struct view *view, const struct view_block *block)
 int qm_inspect(
     struct view *view, const struct view_block *block, struct misuse *finding)
 {
-	unsigned char slack[SLACK_MAX];
-	struct qm_frag_end end;
-	size_t size, bad;
+	unsigned char guard[SLACK_MAX + sizeof(struct qm_frag_end)];
+	uint64_t off = block->addr - view_header(view)->base + block->size;
+	size_t slack = block->room - block->size, bad;
 
-	if (block->is_free || !read_guards(view, block, slack, &end))
+	/* More slack than split() leaves: a block that is being resized. */
+	if (block->is_free || slack > SLACK_MAX ||
+	    view_read(view, off, guard, slack + sizeof(struct qm_frag_end)) !=
+		0)
 		return 0;
-	size = block->room - block->size;
-	bad = qm_slack_check(slack, size);
-	if ((bad == size && qm_end_is_good(&end, block->room)) ||
+	if (qm_guard_is_good(guard, slack, block->room, &bad) ||
 	    !is_still(view, block))
 		return 0;
 	*finding = (struct misuse){
@@ -77,12 +92,7 @@ int qm_inspect(
 		.block = (const void *)(uintptr_t)block->addr,
 		.size = block->size,
 		.site = block->site,
-		.found = { end.check1, end.check2 },
 	};
-	if (bad < size)
-		memcpy(finding->found, slack + bad,
-		    size - bad < sizeof(finding->found)
-			? size - bad
-			: sizeof(finding->found));
+	qm_show_found(finding, guard + bad, (int64_t)(block->size + bad));
 	return 1;
 }

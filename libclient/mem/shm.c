@@ -33,7 +33,7 @@ void km_shm_free(void *p, struct km_site *site)
 
 void km_shm_status(void)
 {
-	status_log(KM_SHM);
+	status_log(KM_SHM, STATUS_ALL);
 }
 
 void km_shm_sums(void)

@@ -2,7 +2,9 @@
 /* site_table.c - interning of call sites. */
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "mem/site_table.h"
@@ -55,6 +57,21 @@ const struct site_row *site_row_at(const struct km_pool *pool, uint32_t id)
 	if (id == SITE_UNKNOWN || id >= pool->n_sites)
 		return NULL;
 	return &table_of(pool)->row[id];
+}
+
+const char *site_row_line(
+    const struct km_pool *pool, uint32_t id, char *buf, size_t size)
+{
+	const struct site_row *row =
+	    pool != NULL ? site_row_at(pool, id) : NULL;
+
+	/* A number found in a damaged block may be that of an empty row. */
+	if (row == NULL || row->state != SITE_ROW_READY)
+		return "?";
+	snprintf(buf, size, "%s: %s: %s(%" PRIu32 ")",
+	    site_row_text(pool, row->mname), site_row_text(pool, row->file),
+	    site_row_text(pool, row->func), row->line);
+	return buf;
 }
 
 static const char *tail_of(const char *text)

@@ -59,6 +59,14 @@ uint32_t site_intern(struct km_pool *pool, struct km_site *site);
 /* The row of a number that site_intern() gave, NULL for SITE_UNKNOWN. */
 const struct site_row *site_row_at(const struct km_pool *pool, uint32_t id);
 
+/*
+ * "module: file: function(line)" of a row into buf, "?" when it is not known,
+ * or when pool is NULL. Returns what is to be shown.
+ */
+#define SITE_LINE_SIZE 512 /* bytes worth having */
+const char *site_row_line(
+    const struct km_pool *pool, uint32_t id, char *buf, size_t size);
+
 /* A text of a row, in this process. */
 const char *site_row_text(const struct km_pool *pool, uint32_t off);
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/tune.h"
 #include "mem/heap.h"
+#include "mem/mem.h"
 #include "mem/status.h"
 
 const char *status_head(
@@ -89,47 +90,120 @@ static void log_end(int rc)
 		    km_strerror(rc));
 }
 
-void status_log(enum km_pool_kind kind)
+void status_log(enum km_pool_kind kind, uint64_t max)
 {
 	struct view_walk walk = { .with_free = km_tune->mem_status_mode != 0 };
 	struct view *view = open_own(kind);
 	char line[STATUS_LINE_SIZE];
 	struct view_block block;
-	uint64_t n = 0;
+	uint64_t n;
 	int rc;
 
 	if (view == NULL)
 		return;
 	log_head(view);
-	while ((rc = view_next(view, &walk, &block)) == 1)
-		km_log(km_tune->memlog, "%s",
-		    status_block(view, n++, &block, line, sizeof(line)));
+	for (n = 0; (rc = view_next(view, &walk, &block)) == 1; n++)
+		if (n < max)
+			km_log(km_tune->memlog, "%s",
+			    status_block(view, n, &block, line, sizeof(line)));
+	if (n > max)
+		km_log(km_tune->memlog,
+		    "%" PRIu64 " more are not written now: mem_dump_%s has all",
+		    n - max, heap_kind_name(kind));
 	log_end(rc);
 	view_close(&view);
+}
+
+/* Returns what view_next() returned at last, or -KM_ENOMEM. */
+static int sum_up(struct view *view, struct site_sums *sums)
+{
+	struct view_walk walk = { 0 };
+	struct view_block block;
+	int rc = site_sums_init(sums, view);
+
+	if (rc != 0)
+		return rc;
+	while ((rc = view_next(view, &walk, &block)) == 1)
+		site_sums_add(sums, &block);
+	site_sums_sort(sums);
+	return rc;
 }
 
 void status_log_sums(enum km_pool_kind kind)
 {
 	struct view *view = open_own(kind);
-	struct view_walk walk = { 0 };
+	struct site_sums sums = { 0 };
 	char line[STATUS_LINE_SIZE];
-	struct view_block block;
-	struct site_sums sums;
 	int rc;
 
 	if (view == NULL)
 		return;
-	if (site_sums_init(&sums, view) != 0)
-		goto out;
-	while ((rc = view_next(view, &walk, &block)) == 1)
-		site_sums_add(&sums, &block);
-	site_sums_sort(&sums);
+	rc = sum_up(view, &sums);
 	log_head(view);
 	for (uint32_t i = 0; i < sums.n; i++)
 		km_log(km_tune->memlog, "%s",
 		    status_sum(view, &sums.sum[i], line, sizeof(line)));
 	log_end(rc);
 	site_sums_fini(&sums);
-out:
 	view_close(&view);
+}
+
+int status_most(
+    const struct km_pool *pool, struct site_sum *most, uint64_t *used)
+{
+	struct site_sums sums = { 0 };
+	struct view *view;
+	int rc;
+
+	rc = view_open_map(pool, pool->size, &view);
+	if (rc != 0)
+		return rc;
+	rc = sum_up(view, &sums);
+	if (rc == 0 && sums.n == 0)
+		rc = -KM_ENOENT;
+	*used = 0;
+	for (uint32_t i = 0; rc == 0 && i < sums.n; i++)
+		*used += sums.sum[i].size;
+	if (rc == 0)
+		*most = sums.sum[0];
+	site_sums_fini(&sums);
+	view_close(&view);
+	return rc;
+}
+
+/* ---- what mem_summary asks for ------------------------------------------ */
+
+static void log_short(enum km_pool_kind kind)
+{
+	struct km_mem_info info;
+
+	heap_info(kind, &info);
+	km_log(km_tune->memlog,
+	    "%s: total %zu free %zu used %zu real_used %zu max_used %zu "
+	    "fragments %zu blocks %zu",
+	    heap_kind_name(kind), info.total, info.free, info.used,
+	    info.real_used, info.max_used, info.fragments, info.blocks);
+}
+
+/* Bits of mem_summary about each kind. */
+static const struct {
+	int status, sums;
+} bits_of[] = {
+	[KM_PKG] = { KM_SUMMARY_PKG_STATUS, KM_SUMMARY_PKG_SUMS },
+	[KM_SHM] = { KM_SUMMARY_SHM_STATUS, KM_SUMMARY_SHM_SUMS },
+};
+
+/* With the bit SHORT, a status is one line; the sums are as they are. */
+void status_log_summary(enum km_pool_kind kind, uint64_t max)
+{
+	int bits = km_tune->mem_summary;
+
+	if ((bits & bits_of[kind].status) != 0) {
+		if ((bits & KM_SUMMARY_SHORT) != 0)
+			log_short(kind);
+		else
+			status_log(kind, max);
+	}
+	if ((bits & bits_of[kind].sums) != 0)
+		status_log_sums(kind);
 }

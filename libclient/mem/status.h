@@ -47,8 +47,22 @@ void site_sums_fini(struct site_sums *sums);
 const char *status_sum(
     struct view *view, const struct site_sum *sum, char *buf, size_t size);
 
-/* Write blocks, or sums, of this process's own pool to the log. */
-void status_log(enum km_pool_kind kind);
+/*
+ * Of a pool of this process: the site that holds most, and the bytes in all
+ * live blocks. Returns 0; -KM_ENOENT: there is none; -KM_ENOMEM or of view_*.
+ */
+int status_most(
+    const struct km_pool *pool, struct site_sum *most, uint64_t *used);
+
+/*
+ * Write blocks, or sums, of this process's own pool to the log. Of blocks at
+ * most `max` lines; then one more says how many are not there.
+ */
+void status_log(enum km_pool_kind kind, uint64_t max);
 void status_log_sums(enum km_pool_kind kind);
+
+/* What mem_summary asks for about this kind of pool. */
+void status_log_summary(enum km_pool_kind kind, uint64_t max);
+#define STATUS_ALL UINT64_MAX
 
 #endif

@@ -139,23 +139,6 @@ START_TEST(what_is_too_large_is_refused_with_enomem_and_a_line)
 }
 END_TEST
 
-START_TEST(out_of_memory_lines_are_limited_in_rate)
-{
-	size_t lines = 0;
-
-	open_pool(_i, SIZE);
-	test_log_catch();
-	for (int i = 0; i < 1000; i++)
-		ck_assert_ptr_null(get(SIZE));
-	for (const char *p = test_log_text(); (p = strchr(p, '\n')); p++)
-		lines++;
-	ck_assert_uint_ge(lines, 1);
-	/* One a second: this loop takes milliseconds. */
-	ck_assert_uint_le(lines, 100);
-	test_pool_close(&t);
-}
-END_TEST
-
 START_TEST(realloc_grows_in_place_when_the_next_is_free)
 {
 	char *a, *b, *c;
@@ -282,27 +265,6 @@ START_TEST(without_a_pool_calls_return_null_and_say_why)
 	ck_assert_ptr_null(pkg_malloc(10));
 	ck_assert_uint_eq(pkg_available(), 0);
 	shm_free(NULL);
-}
-END_TEST
-
-START_TEST(calls_are_traced_when_memdbg_is_not_above_debug)
-{
-	void *p;
-
-	open_pool(_i, SIZE);
-	test_log_catch();
-	p = get(10);
-	put(p);
-	ck_assert_str_eq(test_log_text(), "");
-	km_tune->memdbg = km_tune->debug;
-	p = get(123);
-	p = resize(p, 456);
-	put(p);
-	ck_assert_ptr_nonnull(strstr(test_log_text(), "_malloc("));
-	ck_assert_ptr_nonnull(strstr(test_log_text(), "123"));
-	ck_assert_ptr_nonnull(strstr(test_log_text(), "_realloc("));
-	ck_assert_ptr_nonnull(strstr(test_log_text(), "_free("));
-	test_pool_close(&t);
 }
 END_TEST
 
@@ -435,8 +397,6 @@ int main(void)
 	tcase_add_loop_test(tcase,
 	    what_is_too_large_is_refused_with_enomem_and_a_line, 0, N_LOOPS);
 	tcase_add_loop_test(
-	    tcase, out_of_memory_lines_are_limited_in_rate, 0, N_LOOPS);
-	tcase_add_loop_test(
 	    tcase, realloc_grows_in_place_when_the_next_is_free, 0, N_LOOPS);
 	tcase_add_loop_test(
 	    tcase, realloc_moves_with_the_contents_when_it_must, 0, N_LOOPS);
@@ -448,8 +408,6 @@ int main(void)
 	tcase_add_loop_test(
 	    tcase, every_block_names_its_line_owner_and_order, 0, N_LOOPS);
 	tcase_add_test(tcase, without_a_pool_calls_return_null_and_say_why);
-	tcase_add_loop_test(
-	    tcase, calls_are_traced_when_memdbg_is_not_above_debug, 0, N_LOOPS);
 	tcase_add_loop_test(
 	    tcase, status_and_sums_go_to_the_log_at_level_memlog, 0, N_LOOPS);
 	tcase_add_loop_test(

@@ -40,63 +40,6 @@ static int line_has(const char *text)
 	return strstr(test_log_text(), text) != NULL;
 }
 
-START_TEST(double_free_names_both_sites)
-{
-	char *p, here[256];
-
-	open_pkg();
-	p = pkg_malloc(40);
-	pkg_malloc(1); /* so that p is not joined with the rest */
-	pkg_free(p);
-	snprintf(here, sizeof(here), "freed at core: %s: %s(%d)", __FILE__,
-	    __func__, __LINE__ - 2);
-	pkg_free(p);
-	ck_assert(line_has("BUG: pkg_free("));
-	ck_assert(line_has("block is free already: size 40, allocated at"));
-	ck_assert(line_has(here));
-	test_pool_is_valid(&t);
-	test_pool_close(&t);
-}
-END_TEST
-
-START_TEST(an_overrun_is_found_at_free_and_the_block_is_left_alone)
-{
-	char *p;
-
-	open_pkg();
-	p = pkg_malloc(32);
-	memset(p, 'x', 40);
-	pkg_free(p);
-	ck_assert(line_has("tail of block was overwritten: size 32"));
-	ck_assert(line_has("7878787878787878"));
-	ck_assert_uint_eq(frag_of(p)->u.is_free, 0);
-	test_pool_is_valid(&t);
-	test_pool_close(&t);
-}
-END_TEST
-
-START_TEST(one_byte_too_many_is_found_whatever_the_size)
-{
-	char *p;
-
-	open_pkg();
-	for (size_t size = 0; size < 70; size++) {
-		p = pkg_malloc(size);
-		p[size] = 'x';
-		test_log_clear();
-		pkg_free(p);
-		ck_assert(line_has("tail of block was overwritten"));
-		p = pkg_realloc(pkg_malloc(size + 10), size + 1);
-		p[size + 1] = 'x';
-		test_log_clear();
-		pkg_free(p);
-		ck_assert(line_has("tail of block was overwritten"));
-	}
-	test_pool_is_valid(&t);
-	test_pool_close(&t);
-}
-END_TEST
-
 /* Findings of a whole pool, as mem.check collects them. */
 static int count_findings(struct misuse *last)
 {
@@ -140,80 +83,6 @@ START_TEST(damage_is_found_on_demand_and_the_walk_goes_on_behind_it)
 	a[33] = 'x';
 	ck_assert_int_eq(count_findings(&finding), 2);
 	test_pool_close(&t);
-}
-END_TEST
-
-START_TEST(an_underrun_is_found_at_free)
-{
-	char *p;
-
-	open_pkg();
-	pkg_malloc(32);
-	p = pkg_malloc(32);
-	memset(p - 8, 'x', 8);
-	pkg_free(p);
-	ck_assert(line_has("head of block was overwritten"));
-	test_pool_close(&t);
-}
-END_TEST
-
-START_TEST(an_overrun_of_the_block_before_is_no_crash)
-{
-	char *a, *b, *c;
-
-	open_pkg();
-	a = pkg_malloc(32);
-	b = pkg_malloc(32);
-	c = pkg_malloc(32);
-	memset(a, 'x', 32 + sizeof(struct qm_frag_end) + 40);
-	pkg_free(c);
-	pkg_free(b);
-	pkg_free(a);
-	ck_assert(line_has("head of block was overwritten"));
-	ck_assert(line_has("tail of block was overwritten"));
-	test_pool_close(&t);
-}
-END_TEST
-
-START_TEST(pointers_that_are_no_blocks_are_refused)
-{
-	static char elsewhere[64];
-	struct test_pool shm;
-	char *p, *q;
-
-	open_pkg();
-	test_pool_open(&shm, KM_SHM, "qm", SIZE);
-	p = pkg_malloc(100);
-	q = shm_malloc(100);
-	pkg_free(elsewhere);
-	ck_assert(line_has("pointer is not in this pool"));
-	pkg_free(p + 16);
-	pkg_free(p + 1);
-	ck_assert(line_has("pointer is no block"));
-	pkg_free(q);
-	ck_assert(line_has("pointer is of the shm pool"));
-	shm_free(p);
-	ck_assert(line_has("pointer is of the pkg pool"));
-	errno = 0;
-	ck_assert_ptr_null(pkg_realloc(p + 16, 200));
-	ck_assert_int_eq(errno, EINVAL);
-	test_pool_is_valid(&t);
-	test_pool_is_valid(&shm);
-	test_pool_close(&shm);
-	test_pool_close(&t);
-}
-END_TEST
-
-START_TEST(with_mem_safety_0_misuse_aborts_for_a_core)
-{
-	char *p;
-
-	open_pkg();
-	km_tune->mem_safety = 0;
-	p = pkg_malloc(1);
-	pkg_malloc(1);
-	pkg_free(p);
-	pkg_free(p);
 }
 END_TEST
 
@@ -409,17 +278,8 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_add_test(tcase, double_free_names_both_sites);
-	tcase_add_test(
-	    tcase, an_overrun_is_found_at_free_and_the_block_is_left_alone);
-	tcase_add_test(tcase, one_byte_too_many_is_found_whatever_the_size);
 	tcase_add_test(
 	    tcase, damage_is_found_on_demand_and_the_walk_goes_on_behind_it);
-	tcase_add_test(tcase, an_underrun_is_found_at_free);
-	tcase_add_test(tcase, an_overrun_of_the_block_before_is_no_crash);
-	tcase_add_test(tcase, pointers_that_are_no_blocks_are_refused);
-	tcase_add_test_raise_signal(
-	    tcase, with_mem_safety_0_misuse_aborts_for_a_core, SIGABRT);
 	tcase_add_test(tcase, without_mem_join_neighbours_stay_apart);
 	tcase_add_test(
 	    tcase, the_gdb_walk_sees_used_blocks_and_ends_on_the_sentinel);
