@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "daemon/conf.h"
 #include "daemon/conf_text.h"
+#include "daemon/group.h"
 #include "daemon/modhost.h"
 #include "daemon/param.h"
 
@@ -163,7 +164,10 @@ static void say_unreadable(
 		LM_ERR("%s: cannot read the configuration: %m", path);
 }
 
-/* Values that do not fit each other: no single line is to blame. */
+/*
+ * Values that do not fit each other: no single line is to blame. Those that do
+ * are what the service starts with.
+ */
 static int check_all(const char *path)
 {
 	char why[PARAM_TEXT_SIZE];
@@ -171,6 +175,8 @@ static int check_all(const char *path)
 
 	if (rc < 0)
 		LM_ERR("%s: %s", path, why);
+	else
+		group_keep_all();
 	return rc;
 }
 

@@ -7,6 +7,7 @@ noinst_LTLIBRARIES += %D%/libkmemd.la
 %C%_libkmemd_la_SOURCES = \
 	%D%/conf.c %D%/conf.h \
 	%D%/conf_text.c %D%/conf_text.h \
+	%D%/group.c %D%/group.h \
 	%D%/daemonize.c %D%/daemonize.h \
 	%D%/logsink.c %D%/logsink.h \
 	%D%/modhost.c %D%/modhost.h \
@@ -16,6 +17,7 @@ noinst_LTLIBRARIES += %D%/libkmemd.la
 	%D%/title.c %D%/title.h \
 	%D%/module.h \
 	%D%/modpath.c %D%/modpath.h \
+	%D%/modvar.c %D%/modvar.h \
 	%D%/param.c %D%/param.h \
 	%D%/param_default.h \
 	%D%/param_rows.h \
@@ -53,7 +55,10 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 
 # Methods: a file for each name space.
 %C%_libkmemd_la_SOURCES += \
-	%D%/methods/cfg.c \
+	%D%/methods/cfg.c %D%/methods/cfg.h \
+	%D%/methods/cfg_delayed.c \
+	%D%/methods/cfg_set.c \
+	%D%/methods/cfg_var.c %D%/methods/cfg_var.h \
 	%D%/methods/core.c \
 	%D%/methods/ctl.c \
 	%D%/methods/dump.c %D%/methods/dump.h \

@@ -11,16 +11,17 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "daemon/logsink.h"
+#include "daemon/param.h"
 
-#define IDENT	  "kmemd"
-#define LINE_SIZE 2200 /* bytes: a line of km_log and what is put before it */
+#define IDENT	      "kmemd"
+#define FACILITY_SIZE 16   /* bytes of the longest name */
+#define LINE_SIZE     2200 /* bytes: a line of km_log and what is put before it */
 
 static struct {
 	enum logsink_where where;
-	int facility;
 	int rank;
 	int tee;
-} sink = { .facility = LOG_DAEMON, .tee = -1 };
+} sink = { .tee = -1 };
 
 static const struct {
 	const char *name;
@@ -67,6 +68,14 @@ int logsink_priority(int level)
 		if (level <= priorities[i].level)
 			return priorities[i].priority;
 	return LOG_DEBUG;
+}
+
+int logsink_facility(const char *name)
+{
+	for (size_t i = 0; i < sizeof(facilities) / sizeof(facilities[0]); i++)
+		if (strcmp(facilities[i].name, name) == 0)
+			return facilities[i].facility;
+	return -KM_EINVAL;
 }
 
 /*
@@ -117,8 +126,12 @@ static void write_stderr(int level, const char *text)
 
 static void write_syslog(int level, const char *text)
 {
-	syslog(logsink_priority(level), "%s: [%d] %s", km_log_level_name(level),
-	    sink.rank, text);
+	char name[FACILITY_SIZE];
+	int facility = logsink_facility(
+	    param_copy_string(P_LOG_FACILITY, name, sizeof(name)));
+
+	syslog((facility < 0 ? LOG_DAEMON : facility) | logsink_priority(level),
+	    "%s: [%d] %s", km_log_level_name(level), sink.rank, text);
 }
 
 static void (*const writers[LOGSINK_WHERE__COUNT])(int, const char *) = {
@@ -134,40 +147,25 @@ static void write_log(int level, const char *text)
 		put_text(sink.tee, text);
 }
 
-static int find_facility(const char *name)
+/* Each line has its own facility; what is given here is for none. */
+static void open_syslog(void)
 {
-	for (size_t i = 0; i < sizeof(facilities) / sizeof(facilities[0]); i++)
-		if (strcmp(facilities[i].name, name) == 0)
-			return facilities[i].facility;
-	return -KM_EINVAL;
+	closelog();
+	openlog(IDENT, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
 
-int logsink_open(enum logsink_where where, const char *facility)
+void logsink_open(enum logsink_where where)
 {
-	int found = sink.facility;
-
-	if (where == LOGSINK_SYSLOG) {
-		found = find_facility(facility);
-		if (found < 0) {
-			LM_ERR("log_facility: syslog has no facility \"%s\"",
-			    facility);
-			return found;
-		}
-		closelog();
-		openlog(IDENT, LOG_PID | LOG_NDELAY, found);
-	}
+	if (where == LOGSINK_SYSLOG)
+		open_syslog();
 	sink.where = where;
-	sink.facility = found;
 	km_log_set_writer(write_log);
-	return 0;
 }
 
 void logsink_reopen(void)
 {
-	if (sink.where != LOGSINK_SYSLOG)
-		return;
-	closelog();
-	openlog(IDENT, LOG_PID | LOG_NDELAY, sink.facility);
+	if (sink.where == LOGSINK_SYSLOG)
+		open_syslog();
 }
 
 void logsink_set_rank(int rank)

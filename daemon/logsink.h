@@ -25,10 +25,10 @@ enum logsink_where {
 };
 
 /*
- * Become the writer of km_log. facility ("daemon") is for LOGSINK_SYSLOG; else
- * NULL is fine. Returns 0; -KM_EINVAL: unknown facility.
+ * Become the writer of km_log. Under LOGSINK_SYSLOG each line has the facility
+ * that the parameter log_facility says then.
  */
-int logsink_open(enum logsink_where where, const char *facility);
+void logsink_open(enum logsink_where where);
 
 /* Let go of syslog's socket and connect again: SIGHUP, or a new /dev. */
 void logsink_reopen(void);
@@ -47,5 +47,8 @@ void logsink_close(void);
 
 /* What syslog calls a level: LOG_ERR ... */
 int logsink_priority(int level);
+
+/* What syslog calls a facility: LOG_DAEMON ...; < 0: it has none such. */
+int logsink_facility(const char *name);
 
 #endif

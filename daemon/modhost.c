@@ -12,14 +12,18 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "daemon/group.h"
 #include "daemon/modhost.h"
 #include "daemon/modpath.h"
+#include "daemon/modvar.h"
+#include "daemon/param.h"
 
 struct modhost {
 	struct modhost *next, *prev;
 	void *handle; /* of dlopen() */
 	const struct kmemd_module *module;
 	char *path;
+	struct modvar vars;
 	char **owned; /* for each parameter: the text it points to, or NULL */
 	bool is_init; /* mod_init was run, destroy is to be run */
 };
@@ -91,6 +95,7 @@ static void free_module(struct modhost **m)
 	for (size_t i = 0; i < n; i++)
 		free((*m)->owned[i]);
 	free((*m)->owned);
+	modvar_close(&(*m)->vars);
 	if ((*m)->handle != NULL)
 		dlclose((*m)->handle);
 	free((*m)->path);
@@ -120,6 +125,8 @@ int modhost_load(
 	if (rc < 0)
 		goto out;
 	rc = open_module(m, why);
+	if (rc == 0)
+		rc = modvar_open(&m->vars, m->module, why);
 	if (rc < 0)
 		goto out;
 	m->owned = calloc(count_params(m->module) + 1, sizeof(*m->owned));
@@ -145,24 +152,34 @@ struct modhost *modhost_find(const char *name)
 	return NULL;
 }
 
-/* The names of all parameters, for who mistyped one. */
-static void list_params(
-    const struct kmemd_module *module, char *buf, size_t size)
+static size_t add_name(char *buf, size_t size, size_t at, const char *name)
+{
+	if (at < size)
+		at += (size_t)snprintf(
+		    buf + at, size - at, "%s%s", at > 0 ? ", " : "", name);
+	return at;
+}
+
+/* The names of all parameters, for who mistyped one; variables are among them.
+ */
+static void list_params(const struct modhost *m, char *buf, size_t size)
 {
 	size_t at = 0;
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < count_params(module) && at < size; i++)
-		at += (size_t)snprintf(buf + at, size - at, "%s%s",
-		    i > 0 ? ", " : "", module->params[i].name);
+	for (size_t i = 0; i < count_params(m->module); i++)
+		at = add_name(buf, size, at, m->module->params[i].name);
+	for (unsigned i = 0; i < group_count(m->vars.group); i++)
+		at = add_name(buf, size, at, group_row(m->vars.group, i)->name);
 }
 
-static int no_such_param(const struct kmemd_module *module, const char *name,
-    struct modhost_why *why)
+static int no_such_param(
+    const struct modhost *m, const char *name, struct modhost_why *why)
 {
+	const struct kmemd_module *module = m->module;
 	char list[512];
 
-	list_params(module, list, sizeof(list));
+	list_params(m, list, sizeof(list));
 	if (*list == '\0')
 		return refuse(why, -KM_ENOENT,
 		    "module %s has no parameters, so not \"%s\"", module->name,
@@ -212,6 +229,7 @@ int modhost_param(struct modhost *module, const char *name, const char *text,
 {
 	const struct kmemd_module *desc = module->module;
 	size_t n = count_params(desc);
+	int rc;
 
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(desc->params[i].name, name) != 0)
@@ -221,7 +239,8 @@ int modhost_param(struct modhost *module, const char *name, const char *text,
 		return set_string(
 		    &desc->params[i], text, &module->owned[i], why);
 	}
-	return no_such_param(desc, name, why);
+	rc = modvar_set(&module->vars, name, text, why);
+	return rc == -KM_ENOENT ? no_such_param(module, name, why) : rc;
 }
 
 int modhost_init_all(void)

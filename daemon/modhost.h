@@ -26,7 +26,7 @@ struct modhost_why {
  * Load a module: a file name searched in module_path, ".so" may be left out;
  * with a slash, a path. Returns 0 and *module, or why and
  * -KM_ENOENT: no such file; -KM_EINVAL: no module; -KM_EABI; -KM_EEXIST: loaded
- * already; -KM_ENOMEM.
+ * already, or a cfg group has its name; -KM_ENOMEM, -KM_ESYS.
  */
 int modhost_load(
     const char *name, struct modhost_why *why, struct modhost **module);
@@ -35,8 +35,9 @@ int modhost_load(
 struct modhost *modhost_find(const char *name);
 
 /*
- * Set a parameter from text, by its type. Returns 0, or why and -KM_ENOENT: no
- * such parameter; -KM_EINVAL: not of its type; -KM_ERANGE; -KM_ENOMEM.
+ * Set a parameter, or what a variable starts with, from text, by its type.
+ * Returns 0, or why and -KM_ENOENT: no such parameter; -KM_EINVAL: not of its
+ * type; -KM_ERANGE; -KM_ENOMEM.
  */
 int modhost_param(struct modhost *module, const char *name, const char *text,
     struct modhost_why *why);

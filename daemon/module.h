@@ -18,13 +18,14 @@
  * it starts with a copy of what child_init(0) made in the supervisor.
  * Source of the shape: Kamailio, src/core/sr_module.h.
  */
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/export.h"
 
 struct event_base;
 
-#define KMEMD_MODULE_ABI 1
+#define KMEMD_MODULE_ABI 2
 
 enum kmemd_param_type {
 	KMEMD_PARAM_INT,    /* where: int * */
@@ -36,6 +37,31 @@ struct kmemd_module_param {
 	const char *name; /* NULL ends the list */
 	enum kmemd_param_type type;
 	void *where; /* holds the default until modparam() sets it */
+	const char *help;
+};
+
+/*
+ * A variable is shown and changed by cfg.* while the service runs, in a group
+ * named after the module.  modparam() sets what it starts with, as it does a
+ * parameter.  A store by cfg.* is seen at the next km_var_int() or
+ * km_var_string(), which any thread of any process may call.
+ */
+struct km_var;
+
+enum kmemd_var_when {
+	KMEMD_VAR_AT_START, /* modparam() alone sets it: read-only afterwards */
+	KMEMD_VAR_AT_ONCE,
+	KMEMD_VAR_WHEN__COUNT
+};
+
+struct kmemd_module_var {
+	const char *name; /* NULL ends the list */
+	enum kmemd_param_type type;
+	struct km_var **where; /* filled in when the module is loaded */
+	int min, max;	       /* of a string: its length, 1000 at most */
+	int number;	       /* default */
+	const char *text;      /* default of a string */
+	enum kmemd_var_when when;
 	const char *help;
 };
 
@@ -52,6 +78,8 @@ struct kmemd_module {
 	int (*mod_init)(void);
 	int (*child_init)(int rank, struct event_base *base);
 	void (*destroy)(void);
+
+	const struct kmemd_module_var *vars; /* NULL: none */
 };
 
 #define KMEMD_EXPORTS KM_API const struct kmemd_module exports
@@ -62,5 +90,14 @@ struct kmemd_module {
  */
 KM_API int km_workers(void);
 KM_API void km_set_desc(const char *desc);
+
+/*
+ * The value of a variable: of a number the one of this process, which can be
+ * set for it alone; of a string into buf, cut to fit, and buf. The other type
+ * gives 0 and "".
+ */
+KM_API long km_var_int(const struct km_var *var);
+KM_API const char *km_var_string(
+    const struct km_var *var, char *buf, size_t size);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* param.c - the table of parameters, and where their values are. */
+/* param.c - the table of parameters; their values are the group core. */
 #include "config.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/err.h"
 #include "base/log.h"
 #include "base/tune.h"
-#include "daemon/param_text.h"
+#include "daemon/group.h"
+#include "daemon/param.h"
 
 const char *const param_type_names[] = { "int", "bool", "string" };
 _Static_assert(
@@ -35,23 +35,16 @@ static const struct {
 #undef X
 };
 
-/* Of a row in struct km_tune: where its int is in there, plus one. */
-static const size_t tuned[P__COUNT] = {
-#define X(id, member) [P_##id] = offsetof(struct km_tune, member) + 1,
-	PARAM_TUNED(X)
+/* So that the numbers that a process has for itself begin with km_tune. */
+#define X(id, member)                                                          \
+	_Static_assert(                                                        \
+	    offsetof(struct km_tune, member) == P_##id * sizeof(int),          \
+	    "the first rows are struct km_tune, in its order");
+PARAM_TUNED(X)
 #undef X
-};
-
-/* In memory that all processes of the service share. */
-struct values {
-	struct km_tune tune;
-	long number[P__COUNT]; /* unused for rows in tune, and strings */
-	char text[];	       /* one string after the other */
-};
 
 static struct {
-	struct values *values; /* NULL until param_init() */
-	size_t text_at[P__COUNT];
+	struct group *core; /* NULL until param_init() */
 } table;
 
 const struct param *param_row(enum param_id id)
@@ -70,117 +63,59 @@ enum param_id param_find(const char *name)
 	return P__COUNT;
 }
 
-static int *tuned_int(enum param_id id)
+/* Libkmem's switches are those of the process in this row. */
+static void use_tune(unsigned process)
 {
-	if (tuned[id] == 0)
-		return NULL;
-	return (int *)(void *)((char *)&table.values->tune + tuned[id] - 1);
-}
-
-static void store_int(enum param_id id, long value)
-{
-	int *p = tuned_int(id);
-
-	if (p != NULL)
-		__atomic_store_n(p, (int)value, __ATOMIC_RELAXED);
-	else
-		__atomic_store_n(
-		    &table.values->number[id], value, __ATOMIC_RELAXED);
-}
-
-static void store_string(enum param_id id, const char *value)
-{
-	char *to = table.values->text + table.text_at[id];
-
-	memmove(to, value, strlen(value) + 1);
-}
-
-/* Give each string row its place. Returns the bytes of all values. */
-static size_t lay_out(void)
-{
-	size_t at = 0;
-
-	for (int id = 0; id < P__COUNT; id++) {
-		if (rows[id].type != PARAM_STRING)
-			continue;
-		table.text_at[id] = at;
-		at += (size_t)rows[id].max + 1;
-	}
-	return sizeof(struct values) + at;
-}
-
-static int map_values(void)
-{
-	void *map = mmap(NULL, lay_out(), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (map == MAP_FAILED) {
-		LM_ERR("no memory for the parameters: %m");
-		return -KM_ESYS;
-	}
-	table.values = map;
-	return 0;
+	tune_use((struct km_tune *)(void *)group_own(table.core, process));
 }
 
 int param_init(void)
 {
-	int rc = table.values == NULL ? map_values() : 0;
+	int rc = 0;
 
+	if (table.core == NULL)
+		rc = group_new("core", rows, P__COUNT, &table.core);
+	else
+		group_default(table.core);
 	if (rc < 0)
-		return rc;
-	for (int id = 0; id < P__COUNT; id++) {
-		if (rows[id].type == PARAM_STRING)
-			store_string((enum param_id)id, rows[id].text);
-		else
-			store_int((enum param_id)id, rows[id].number);
-	}
-	tune_use(&table.values->tune);
-	return 0;
+		LM_ERR("no memory for the parameters: %s", km_strerror(rc));
+	else
+		use_tune(0);
+	return rc;
+}
+
+void param_be_process(unsigned process)
+{
+	group_be_process(process);
+	use_tune(process);
 }
 
 long param_int(enum param_id id)
 {
-	const int *p = tuned_int(id);
-
-	if (p != NULL)
-		return __atomic_load_n(p, __ATOMIC_RELAXED);
-	return __atomic_load_n(&table.values->number[id], __ATOMIC_RELAXED);
+	return group_int(table.core, id);
 }
 
 const char *param_string(enum param_id id)
 {
-	if (rows[id].type != PARAM_STRING)
-		return "";
-	return table.values->text + table.text_at[id];
+	return group_string(table.core, id);
+}
+
+const char *param_copy_string(enum param_id id, char *buf, size_t size)
+{
+	return group_copy_string(table.core, id, buf, size);
 }
 
 int param_set_int(enum param_id id, long value)
 {
-	int rc = param_check_int(id, value);
-
-	if (rc == 0)
-		store_int(id, value);
-	return rc;
+	return group_set_int(table.core, id, value);
 }
 
 int param_set_string(enum param_id id, const char *value)
 {
-	int rc = param_check_string(id, value);
-
-	if (rc == 0)
-		store_string(id, value);
-	return rc;
+	return group_set_string(table.core, id, value);
 }
 
 int param_set_text(enum param_id id, const char *text)
 {
-	long number;
-	int rc;
-
-	if (rows[id].type == PARAM_STRING)
-		return param_set_string(id, text);
-	rc = param_parse_number(id, text, &number);
-	if (rc == 0)
-		store_int(id, number);
-	return rc;
+	return group_set_text(table.core, id, text);
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* param.h - the parameters of kmemd: one row each, and their values. */
+/* param.h - the parameters of kmemd, its cfg group core: one row each. */
 #ifndef KMEMD_PARAM_H
 #define KMEMD_PARAM_H
 /*
  * The rows feed the configuration parser, the command line, cfg.*, --help-conf
- * and the lint of kmemd.conf(5).  Values live in a page that all processes of
- * the service share: what the supervisor stores, every worker reads.
+ * and the lint of kmemd.conf(5).  Values are shared by all processes of the
+ * service, as group.h says: what the supervisor stores, every worker reads.
  *
  * Lifetime: param_init() to the end of the process.
- * Concurrency: the supervisor alone stores; loads are plain aligned words.
- * A string is read by the process that uses it, at start.
+ * Concurrency: the supervisor alone stores; all may read.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,6 +37,7 @@ enum param_id {
 	P__COUNT
 };
 
+/* A row, of a parameter or of a module's variable. */
 struct param {
 	const char *name;
 	enum param_type type;
@@ -55,16 +55,25 @@ struct param {
 
 /*
  * Set all values to their defaults and make libkmem's switches (base/tune.h)
- * part of them. Returns 0 or -KM_ESYS.
+ * part of them. Returns 0, or < 0 (logged).
  */
 int param_init(void);
+
+/* In a worker, right after the fork: it has this row of the process table. */
+void param_be_process(unsigned process);
 
 const struct param *param_row(enum param_id id);
 /* By name or alias; P__COUNT when there is none. */
 enum param_id param_find(const char *name);
 
-long param_int(enum param_id id);	    /* numbers and booleans */
-const char *param_string(enum param_id id); /* never NULL */
+/* For the service; what a process has for itself is in base/tune.h. */
+long param_int(enum param_id id); /* numbers and booleans */
+
+/* Never NULL. Of one that applies at once: for the supervisor alone. */
+const char *param_string(enum param_id id);
+
+/* For everybody: into buf, cut to fit; buf. */
+const char *param_copy_string(enum param_id id, char *buf, size_t size);
 
 /*
  * Check and store. Returns 0; -KM_EINVAL: of the other type; -KM_ERANGE.

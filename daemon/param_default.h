@@ -7,6 +7,9 @@
 #define PARAM_DEFAULT_MANAGER "qm"
 #define PARAM_DEFAULT_MEMDBG  (KMEMD_MEMDBG ? 2 : 4)
 
+/* The process table has so many rows, and one for the supervisor. */
+#define PARAM_WORKERS_MAX 1024
+
 /* Names of managers that shm_manager and pkg_manager may have. */
 #define PARAM_MANAGERS "qm"
 

@@ -41,7 +41,7 @@
 	    0, NULL, NULL, "", PARAM_AT_ONCE, \
 	    "status dumps show 0: used blocks, 1: free ones too") \
 	X(LOG_FACILITY, "log_facility", PARAM_STRING, 1, 15, \
-	    0, "daemon", PARAM_FACILITIES, "", PARAM_AT_START, \
+	    0, "daemon", PARAM_FACILITIES, "", PARAM_AT_ONCE, \
 	    "facility of messages sent to syslog") \
 	X(USER, "user", PARAM_STRING, 0, 255, \
 	    0, "", NULL, "", PARAM_AT_START, \
@@ -49,7 +49,7 @@
 	X(GROUP, "group", PARAM_STRING, 0, 255, \
 	    0, "", NULL, "", PARAM_AT_START, \
 	    "group to run as, name or number (empty: that of user)") \
-	X(WORKERS, "workers", PARAM_INT, 0, 1024, \
+	X(WORKERS, "workers", PARAM_INT, 0, PARAM_WORKERS_MAX, \
 	    4, NULL, NULL, "processes", PARAM_AT_START, \
 	    "number of worker processes (also: children)") \
 	X(SHM_MEM_SIZE, "shm_mem_size", PARAM_INT, 1, 262144, \
@@ -165,7 +165,10 @@
 /* X(alias, id): other names that Kamailio has for a parameter. */
 #define PARAM_ALIASES(X) X("children", WORKERS)
 
-/* X(id, member): rows whose value is a member of struct km_tune. */
+/*
+ * X(id, member): the first rows, whose values for each process are a struct
+ * km_tune, member by member.
+ */
 #define PARAM_TUNED(X)                                                         \
 	X(DEBUG, debug)                                                        \
 	X(MEMLOG, memlog)                                                      \

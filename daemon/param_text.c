@@ -40,23 +40,21 @@ static const struct {
 	{ "0", 0 },
 };
 
-static const struct notation *notation_of(enum param_id id)
+static const struct notation *notation_of(const struct param *row)
 {
 	const struct notation *n = notations;
 
-	while (n->unit != NULL && strcmp(n->unit, param_row(id)->unit) != 0)
+	while (n->unit != NULL && strcmp(n->unit, row->unit) != 0)
 		n++;
 	return n;
 }
 
-int param_check_int(enum param_id id, long value)
+int param_check_int(const struct param *row, long value)
 {
-	const struct param *row = param_row(id);
-
 	if (row->type == PARAM_STRING)
 		return -KM_EINVAL;
 	if (value < row->min || value > row->max ||
-	    value % notation_of(id)->multiple != 0)
+	    value % notation_of(row)->multiple != 0)
 		return -KM_ERANGE;
 	return 0;
 }
@@ -77,9 +75,8 @@ static bool is_choice(const char *choices, const char *value)
 	}
 }
 
-int param_check_string(enum param_id id, const char *value)
+int param_check_string(const struct param *row, const char *value)
 {
-	const struct param *row = param_row(id);
 	long len;
 
 	if (row->type != PARAM_STRING)
@@ -103,12 +100,12 @@ static int parse_bool(const char *text, long *value)
 	return -KM_EINVAL;
 }
 
-int param_parse_number(enum param_id id, const char *text, long *value)
+int param_parse_number(const struct param *row, const char *text, long *value)
 {
-	const struct notation *n = notation_of(id);
+	const struct notation *n = notation_of(row);
 	char *end;
 
-	if (param_row(id)->type == PARAM_BOOL)
+	if (row->type == PARAM_BOOL)
 		return parse_bool(text, value);
 	/* strtol() would skip spaces. */
 	if (strchr("+-0123456789abcdefABCDEF", *text) == NULL || *text == '\0')
@@ -117,24 +114,25 @@ int param_parse_number(enum param_id id, const char *text, long *value)
 	*value = strtol(text, &end, n->base);
 	if (end == text || *end != '\0')
 		return -KM_EINVAL;
-	return errno == 0 ? param_check_int(id, *value) : -KM_ERANGE;
+	return errno == 0 ? param_check_int(row, *value) : -KM_ERANGE;
 }
 
 int param_check_text(enum param_id id, const char *text)
 {
+	const struct param *row = param_row(id);
 	long number;
 
-	if (param_row(id)->type == PARAM_STRING)
-		return param_check_string(id, text);
-	return param_parse_number(id, text, &number);
+	if (row->type == PARAM_STRING)
+		return param_check_string(row, text);
+	return param_parse_number(row, text, &number);
 }
 
 const char *param_format_number(
-    enum param_id id, long value, char *buf, size_t size)
+    const struct param *row, long value, char *buf, size_t size)
 {
-	int base = notation_of(id)->base;
+	int base = notation_of(row)->base;
 
-	if (param_row(id)->type == PARAM_BOOL)
+	if (row->type == PARAM_BOOL)
 		snprintf(buf, size, "%s", value ? "yes" : "no");
 	else if (base == 16)
 		snprintf(buf, size, "0x%lx", (unsigned long)value);
@@ -145,22 +143,26 @@ const char *param_format_number(
 	return buf;
 }
 
+const char *param_row_default(const struct param *row, char *buf, size_t size)
+{
+	if (row->type != PARAM_STRING)
+		return param_format_number(row, row->number, buf, size);
+	snprintf(buf, size, "%s", row->text);
+	return buf;
+}
+
 const char *param_text(enum param_id id, char *buf, size_t size)
 {
 	if (param_row(id)->type != PARAM_STRING)
-		return param_format_number(id, param_int(id), buf, size);
+		return param_format_number(
+		    param_row(id), param_int(id), buf, size);
 	snprintf(buf, size, "%s", param_string(id));
 	return buf;
 }
 
 const char *param_default_text(enum param_id id, char *buf, size_t size)
 {
-	const struct param *row = param_row(id);
-
-	if (row->type != PARAM_STRING)
-		return param_format_number(id, row->number, buf, size);
-	snprintf(buf, size, "%s", row->text);
-	return buf;
+	return param_row_default(param_row(id), buf, size);
 }
 
 static void range_of_string(const struct param *row, char *buf, size_t size)
@@ -174,10 +176,9 @@ static void range_of_string(const struct param *row, char *buf, size_t size)
 		    row->max);
 }
 
-static void range_of_int(enum param_id id, char *buf, size_t size)
+static void range_of_int(const struct param *row, char *buf, size_t size)
 {
-	const struct param *row = param_row(id);
-	const struct notation *n = notation_of(id);
+	const struct notation *n = notation_of(row);
 	char min[32], max[32], tail[32] = "";
 
 	if (n->multiple != 1)
@@ -186,21 +187,24 @@ static void range_of_int(enum param_id id, char *buf, size_t size)
 	else if (n->unit == NULL && *row->unit != '\0')
 		snprintf(tail, sizeof(tail), " (%s)", row->unit);
 	snprintf(buf, size, "%s from %s to %s%s", n->noun,
-	    param_format_number(id, row->min, min, sizeof(min)),
-	    param_format_number(id, row->max, max, sizeof(max)), tail);
+	    param_format_number(row, row->min, min, sizeof(min)),
+	    param_format_number(row, row->max, max, sizeof(max)), tail);
 }
 
-const char *param_range(enum param_id id, char *buf, size_t size)
+const char *param_row_range(const struct param *row, char *buf, size_t size)
 {
-	const struct param *row = param_row(id);
-
 	if (row->type == PARAM_STRING)
 		range_of_string(row, buf, size);
 	else if (row->type == PARAM_BOOL)
 		snprintf(buf, size, "yes or no");
 	else
-		range_of_int(id, buf, size);
+		range_of_int(row, buf, size);
 	return buf;
+}
+
+const char *param_range(enum param_id id, char *buf, size_t size)
+{
+	return param_row_range(param_row(id), buf, size);
 }
 
 /* Whether pools of these sizes (MB) at these addresses share a byte. */

@@ -38,7 +38,7 @@ static struct {
 
 static int start_title(void)
 {
-	logsink_open(LOGSINK_TERMINAL, NULL);
+	logsink_open(LOGSINK_TERMINAL);
 	return title_init(service.argc, service.argv);
 }
 
@@ -144,12 +144,8 @@ static int start_background(void)
 static int start_log(void)
 {
 	const struct options *opt = &service.options;
-	int rc;
 
-	rc = logsink_open(opt->log_stderr ? LOGSINK_STDERR : LOGSINK_SYSLOG,
-	    param_string(P_LOG_FACILITY));
-	if (rc < 0)
-		return rc;
+	logsink_open(opt->log_stderr ? LOGSINK_STDERR : LOGSINK_SYSLOG);
 	if (!opt->foreground)
 		logsink_tee(daemonize_fd());
 	else if (!opt->log_stderr)

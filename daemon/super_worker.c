@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "daemon/chan.h"
 #include "daemon/chunk.h"
+#include "daemon/group.h"
 #include "daemon/param.h"
 #include "daemon/pkgpool.h"
 #include "daemon/proc.h"
@@ -227,6 +228,7 @@ static int fork_worker(struct super_worker *w, bool *forked)
 	if (chan_pair(fd) < 0)
 		return -KM_ESYS;
 	fflush(NULL);
+	group_start_process(w->proc->index);
 	signals_block();
 	pid = fork();
 	if (pid == 0) {

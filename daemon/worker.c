@@ -177,6 +177,7 @@ _Noreturn void worker_run(const struct proc *proc, int chan_fd)
 	struct signals *signals = NULL;
 	int rc;
 
+	param_be_process(proc->index);
 	if (pkgpool_enter(proc) < 0)
 		_exit(EXIT_FAILURE);
 	worker.rank = proc->rank;

@@ -17,6 +17,7 @@ unit_rooms = daemon/libkmemd.la rpc/librpc.la libclient/libkmemcore.la \
 # --- unit: tests/unit/check_X.c, libcheck ---
 unit_tests += %D%/unit/check_conf
 unit_tests += %D%/unit/check_daemonize
+unit_tests += %D%/unit/check_group
 unit_tests += %D%/unit/check_logsink
 unit_tests += %D%/unit/check_modhost
 unit_tests += %D%/unit/check_options
@@ -98,7 +99,7 @@ ctl_run_sources = %D%/unit/fake_server.c %D%/unit/fake_server.h \
 # Modules that check_modhost and check_conf load; /nowhere makes them shared.
 check_LTLIBRARIES += %D%/unit/good.la %D%/unit/bad_abi.la \
 	%D%/unit/bad_init.la %D%/unit/no_exports.la %D%/unit/no_name.la \
-	%D%/unit/plain.la
+	%D%/unit/plain.la %D%/unit/bad_var.la %D%/unit/core.la
 test_module_flags = $(AM_LDFLAGS) -module -avoid-version -rpath /nowhere
 %C%_unit_good_la_SOURCES = %D%/unit/modules/good.c %D%/unit/modules/good.h
 %C%_unit_good_la_LDFLAGS = $(test_module_flags)
@@ -115,6 +116,12 @@ test_module_flags = $(AM_LDFLAGS) -module -avoid-version -rpath /nowhere
 %C%_unit_no_name_la_SOURCES = %D%/unit/modules/no_name.c
 %C%_unit_no_name_la_LDFLAGS = $(test_module_flags)
 %C%_unit_no_name_la_LIBADD =
+%C%_unit_bad_var_la_SOURCES = %D%/unit/modules/bad_var.c
+%C%_unit_bad_var_la_LDFLAGS = $(test_module_flags)
+%C%_unit_bad_var_la_LIBADD =
+%C%_unit_core_la_SOURCES = %D%/unit/modules/core.c
+%C%_unit_core_la_LDFLAGS = $(test_module_flags)
+%C%_unit_core_la_LIBADD =
 %C%_unit_plain_la_SOURCES = %D%/unit/modules/plain.c
 %C%_unit_plain_la_LDFLAGS = $(test_module_flags)
 %C%_unit_plain_la_LIBADD =
@@ -134,6 +141,7 @@ functional_tests += %D%/functional/31-man-commands.sh
 functional_tests += %D%/functional/13-backings.sh
 functional_tests += %D%/functional/14-orphans.sh
 functional_tests += %D%/functional/20-dump.sh
+functional_tests += %D%/functional/21-cfg.sh
 functional_tests += %D%/functional/24-control.sh
 functional_tests += %D%/functional/25-discover.sh
 functional_tests += %D%/functional/26-roles.sh
@@ -152,6 +160,14 @@ check_LTLIBRARIES += %D%/functional/trouble.la
 	-DMOD_NAME='"trouble"'
 %C%_functional_trouble_la_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS)
 %C%_functional_trouble_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-rpath $(abs_builddir)
+
+check_LTLIBRARIES += %D%/functional/pulse.la
+%C%_functional_pulse_la_SOURCES = %D%/functional/pulse.c
+%C%_functional_pulse_la_CPPFLAGS = $(AM_CPPFLAGS) -UMOD_NAME \
+	-DMOD_NAME='"pulse"'
+%C%_functional_pulse_la_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS)
+%C%_functional_pulse_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 	-rpath $(abs_builddir)
 
 # --- stress: clients that functional tests run against kmemd ---

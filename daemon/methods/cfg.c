@@ -1,250 +1,248 @@
 /* SPDX-License-Identifier: ISC */
-/* cfg.c - cfg.*: parameters, and the variables that are commands. */
+/* cfg.c - cfg.*: the table; list, get and help. */
 #include "config.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/err.h"
-#include "base/log.h"
-#include "daemon/methods/dump.h"
-#include "daemon/methods/json.h"
+#include "daemon/methods/cfg.h"
+#include "daemon/methods/cfg_var.h"
 #include "daemon/methods/methods.h"
-#include "daemon/methods/pools.h"
-#include "daemon/param.h"
+#include "daemon/param_text.h"
 
-#define GROUP	   "core"
-#define RANGE_SIZE 256 /* bytes of "an integer from 1 to 9" */
+#define LINE_SIZE 128 /* bytes of "group: name" */
 
-/* ---- variables that are commands: to set one is to run it --------------- */
+/* --- cfg.list --- */
 
-static void set_dump_pkg(struct rpc_call *call, int64_t value)
+static void add_name(
+    struct json_object *reply, const char *group, const char *name)
 {
-	const struct proc *proc = pools_find_pid(call, value);
+	char line[LINE_SIZE];
 
-	if (proc != NULL)
-		dump_start(call, proc, 0);
-}
-
-static void set_dump_shm(struct rpc_call *call, int64_t value)
-{
-	if (value == 0)
-		rpc_fail_param(call, RPC_INVALID_PARAMS, "value", "1 dumps it",
-		    "mem_dump_shm: 0 does nothing");
-	else
-		dump_start(call, NULL, 0);
-}
-
-static const struct command {
-	const char *name;
-	void (*set)(struct rpc_call *call, int64_t value);
-} commands[] = {
-	{ "mem_dump_pkg", set_dump_pkg },
-	{ "mem_dump_shm", set_dump_shm },
-};
-#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-static const struct command *find_command(const char *name)
-{
-	for (size_t i = 0; i < N_COMMANDS; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	return NULL;
-}
-
-/* ---- finding ------------------------------------------------------------ */
-
-static bool group_is_known(struct rpc_call *call, const char *group)
-{
-	if (strcmp(group, GROUP) == 0)
-		return true;
-	rpc_fail_param(call, RPC_NOT_FOUND, "group", "the groups are " GROUP,
-	    "no group \"%s\"", group);
-	return false;
-}
-
-static void fail_name(struct rpc_call *call, const char *name)
-{
-	rpc_fail_param(call, RPC_NOT_FOUND, "name",
-	    "cfg.list " GROUP " shows all", "no variable \"%s\" in " GROUP,
-	    name);
-}
-
-/* ---- cfg.list, cfg.get -------------------------------------------------- */
-
-static void add_name(struct json_object *reply, const char *name)
-{
-	char line[128];
-
-	snprintf(line, sizeof(line), GROUP ": %s", name);
+	snprintf(line, sizeof(line), "%s: %s", group, name);
 	json_object_array_add(reply, json_object_new_string(line));
+}
+
+static void list_group(struct json_object *reply, const struct group *group)
+{
+	const struct cfg_command *command;
+
+	for (unsigned i = 0; i < group_count(group); i++)
+		add_name(reply, group_name(group), group_row(group, i)->name);
+	if (strcmp(group_name(group), CFG_CORE) != 0)
+		return;
+	for (size_t i = 0; (command = cfg_command_at(i)) != NULL; i++)
+		add_name(reply, CFG_CORE, command->name);
 }
 
 static void cfg_list(struct rpc_call *call)
 {
 	struct json_object *reply;
+	struct group *group = NULL;
 
-	if (rpc_arg_has(call, 0) &&
-	    !group_is_known(call, rpc_arg_string(call, 0)))
+	if (rpc_arg_has(call, CFG_GROUP) && !cfg_find_group(call, &group))
 		return;
 	reply = json_object_new_array();
-	for (int id = 0; id < P__COUNT; id++)
-		add_name(reply, param_row((enum param_id)id)->name);
-	for (size_t i = 0; i < N_COMMANDS; i++)
-		add_name(reply, commands[i].name);
+	if (group != NULL)
+		list_group(reply, group);
+	else
+		while ((group = group_next(group)) != NULL)
+			list_group(reply, group);
 	rpc_reply(call, reply);
 }
 
-static struct json_object *value_of(enum param_id id)
-{
-	if (param_row(id)->type == PARAM_STRING)
-		return json_object_new_string(param_string(id));
-	return json_object_new_int64(param_int(id));
-}
+/* --- cfg.get --- */
 
-static void get_all(struct rpc_call *call)
-{
-	struct json_object *reply = json_object_new_object();
+enum {
+	GET_PID = CFG_NAME + 1
+}; /* there is no value before it */
 
-	for (int id = 0; id < P__COUNT; id++)
-		json_object_object_add(reply,
-		    param_row((enum param_id)id)->name,
-		    value_of((enum param_id)id));
+static void get_all(struct rpc_call *call, const struct proc *proc)
+{
+	struct json_object *reply;
+	struct cfg_var var;
+
+	if (!cfg_find_group(call, &var.group))
+		return;
+	reply = json_object_new_object();
+	for (var.i = 0; var.i < group_count(var.group); var.i++)
+		json_object_object_add(reply, group_row(var.group, var.i)->name,
+		    cfg_json(&var, proc));
 	rpc_reply(call, reply);
 }
 
 static void cfg_get(struct rpc_call *call)
 {
-	const char *name = rpc_arg_string(call, 1);
-	enum param_id id;
+	const struct proc *proc;
+	struct cfg_var var;
 
-	if (!group_is_known(call, rpc_arg_string(call, 0)))
+	if (!cfg_find_process(call, GET_PID, &proc))
 		return;
-	if (name == NULL) {
-		get_all(call);
-		return;
-	}
-	id = param_find(name);
-	if (id != P__COUNT)
-		rpc_reply(call, value_of(id));
-	else if (find_command(name) != NULL)
+	if (!rpc_arg_has(call, CFG_NAME))
+		get_all(call, proc);
+	else if (cfg_command_find(call) != NULL)
 		rpc_reply(call, json_object_new_int(0));
-	else
-		fail_name(call, name);
+	else if (cfg_find_var(call, &var))
+		rpc_reply(call, cfg_json(&var, proc));
 }
 
-/* ---- cfg.set_now_* ------------------------------------------------------ */
+/* --- cfg.help --- */
 
-/* P__COUNT when it cannot be set now; the call has ended then. */
-static enum param_id find_settable(struct rpc_call *call)
+static const char *when(const struct cfg_var *var)
 {
-	const char *name = rpc_arg_string(call, 1);
-	enum param_id id;
-
-	if (!group_is_known(call, rpc_arg_string(call, 0)))
-		return P__COUNT;
-	id = param_find(name);
-	if (id == P__COUNT) {
-		fail_name(call, name);
-	} else if (param_row(id)->when != PARAM_AT_ONCE) {
-		rpc_fail_param(call, RPC_FAILED, "name",
-		    "set it in the configuration file and restart",
-		    "%s applies at start only", name);
-		id = P__COUNT;
-	}
-	return id;
+	if (group_row(var->group, var->i)->when != PARAM_AT_ONCE)
+		return "applies at start only";
+	return group_has_own(var->group, var->i)
+		   ? "applies at once, in all processes or in one"
+		   : "applies at once, in all processes";
 }
 
-static void finish_set(
-    struct rpc_call *call, enum param_id id, int rc, const char *value)
+static void add_line(struct json_object *lines, const char *text)
 {
-	const struct rpc_peer *peer = rpc_call_peer(call);
-	char range[RANGE_SIZE];
-
-	if (rc != 0) {
-		rpc_fail_param(call, RPC_INVALID_PARAMS, "value",
-		    param_range(id, range, sizeof(range)),
-		    "%s: %s is not allowed", param_row(id)->name, value);
-		return;
-	}
-	LM_NOTICE("cfg: " GROUP ".%s set to %s by pid %d, uid %d",
-	    param_row(id)->name, value, (int)peer->pid, (int)peer->uid);
-	rpc_reply(call, NULL);
+	json_object_array_add(lines, json_object_new_string(text));
 }
 
-static void cfg_set_int(struct rpc_call *call)
+static void help_var(struct rpc_call *call, const struct cfg_var *var)
 {
-	const struct command *command = find_command(rpc_arg_string(call, 1));
-	int64_t value = rpc_arg_int(call, 2);
-	enum param_id id;
-	char text[32];
+	const struct param *row = group_row(var->group, var->i);
+	char range[PARAM_TEXT_SIZE], preset[PARAM_TEXT_SIZE];
+	char line[2 * PARAM_TEXT_SIZE + LINE_SIZE];
+	struct json_object *reply = json_object_new_array();
 
-	if (command != NULL && strcmp(rpc_arg_string(call, 0), GROUP) == 0) {
-		command->set(call, value);
-		return;
-	}
-	id = find_settable(call);
-	if (id == P__COUNT)
-		return;
-	snprintf(text, sizeof(text), "%" PRId64, value);
-	finish_set(call, id, param_set_int(id, value), text);
+	snprintf(line, sizeof(line), "%s; default %s; %s",
+	    param_row_range(row, range, sizeof(range)),
+	    param_row_default(row, preset, sizeof(preset)), when(var));
+	add_line(reply, row->help);
+	add_line(reply, row->type == PARAM_STRING
+			    ? "(parameter type is string)"
+			    : "(parameter type is integer)");
+	add_line(reply, line);
+	rpc_reply(call, reply);
 }
 
-static void cfg_set_string(struct rpc_call *call)
+static void help_command(
+    struct rpc_call *call, const struct cfg_command *command)
 {
-	const char *value = rpc_arg_string(call, 2);
-	enum param_id id = find_settable(call);
+	struct json_object *reply = json_object_new_array();
 
-	/* Else the call has ended, and its strings are gone. */
-	if (id != P__COUNT)
-		finish_set(call, id, param_set_string(id, value), value);
+	add_line(reply, command->help);
+	add_line(reply, "(parameter type is integer)");
+	add_line(reply, "a command: to set it is to run it");
+	rpc_reply(call, reply);
 }
+
+static void cfg_help(struct rpc_call *call)
+{
+	const struct cfg_command *command = cfg_command_find(call);
+	struct cfg_var var;
+
+	if (command != NULL)
+		help_command(call, command);
+	else if (cfg_find_var(call, &var))
+		help_var(call, &var);
+}
+
+/* --- the table --- */
 
 #define GROUP_PARAM                                                            \
 	{                                                                      \
-		"group", RPC_STRING, .help = GROUP                             \
+		"group", RPC_STRING, .help = "core, or a module"               \
 	}
 #define NAME_PARAM                                                             \
 	{                                                                      \
 		"name", RPC_STRING, .help = "of a variable"                    \
 	}
+#define PID_PARAM                                                              \
+	{                                                                      \
+		"pid", RPC_INT, .optional = true,                              \
+				.help = "of one process; all when left out"    \
+	}
 
 static const struct rpc_param list_params[] = {
-	{ "group", RPC_STRING, .optional = true, .help = GROUP },
+	{ "group", RPC_STRING, .optional = true,
+	    .help = "core, or a module; all when left out" },
+	{ NULL },
+};
+static const struct rpc_param group_params[] = {
+	GROUP_PARAM,
+	{ NULL },
+};
+static const struct rpc_param name_params[] = {
+	GROUP_PARAM,
+	NAME_PARAM,
 	{ NULL },
 };
 static const struct rpc_param get_params[] = {
 	GROUP_PARAM,
 	{ "name", RPC_STRING, .optional = true,
 	    .help = "of a variable; all when left out" },
+	{ "pid", RPC_INT, .optional = true,
+	    .help = "what is in force in this process" },
 	{ NULL },
 };
-static const struct rpc_param int_params[] = {
-	GROUP_PARAM,
-	NAME_PARAM,
-	{ "value", RPC_INT, .help = "the new value" },
-	{ NULL },
-};
-static const struct rpc_param string_params[] = {
-	GROUP_PARAM,
-	NAME_PARAM,
-	{ "value", RPC_STRING, .help = "the new value" },
-	{ NULL },
-};
+
+#define VALUE_PARAMS(name, type)                                               \
+	static const struct rpc_param name[] = {                               \
+		GROUP_PARAM,                                                   \
+		NAME_PARAM,                                                    \
+		{ "value", type, .help = "the new value" },                    \
+		{ NULL },                                                      \
+	}
+VALUE_PARAMS(delayed_int_params, RPC_INT);
+VALUE_PARAMS(delayed_string_params, RPC_STRING);
+#undef VALUE_PARAMS
+
+#define NOW_PARAMS(name, type)                                                 \
+	static const struct rpc_param name[] = {                               \
+		GROUP_PARAM,                                                   \
+		NAME_PARAM,                                                    \
+		{ "value", type, .help = "the new value" },                    \
+		PID_PARAM,                                                     \
+		{ NULL },                                                      \
+	}
+NOW_PARAMS(set_params, RPC_ANY);
+NOW_PARAMS(now_int_params, RPC_INT);
+NOW_PARAMS(now_string_params, RPC_STRING);
+#undef NOW_PARAMS
+
+#define APPLIED "applied, of: how many processes have it, of how many"
+#define DELAYED                                                                \
+	"Delayed sets belong to the connection, and are dropped with it."
 
 const struct rpc_method cfg_methods[] = {
 	{ "cfg.list", cfg_list, list_params, RPC_ROLE_READ,
 	    "an array of \"group: name\"", "the variables", NULL },
+	{ "cfg.help", cfg_help, name_params, RPC_ROLE_READ,
+	    "what it is for, its type, its range",
+	    "what is known of a variable", NULL },
 	{ "cfg.get", cfg_get, get_params, RPC_ROLE_READ,
-	    "the value, or a struct of all", "the value of a variable", NULL },
-	{ "cfg.set_now_int", cfg_set_int, int_params, RPC_ROLE_ADMIN,
-	    "nothing, or what the variable's command returns",
-	    "set a number at once, in all processes",
+	    "the value, or a struct of all", "the value of a variable",
+	    "Of one process, if its pid is given." },
+	{ "cfg.set", cfg_set, set_params, RPC_ROLE_ADMIN, APPLIED,
+	    "sets a variable at once, by the type of the value",
+	    "As cfg.set_now_int or cfg.set_now_string." },
+	{ "cfg.set_now_int", cfg_set, now_int_params, RPC_ROLE_ADMIN,
+	    APPLIED ", or what the variable's command returns",
+	    "set a number at once, in all processes or in one",
 	    "mem_dump_pkg and mem_dump_shm of group core are commands: to set "
 	    "them to a pid, or to 1, dumps that pool, as the methods of the "
 	    "same names do." },
-	{ "cfg.set_now_string", cfg_set_string, string_params, RPC_ROLE_ADMIN,
-	    "nothing", "set a text at once, in all processes", NULL },
+	{ "cfg.set_now_string", cfg_set, now_string_params, RPC_ROLE_ADMIN,
+	    APPLIED, "set a text at once, in all processes", NULL },
+	{ "cfg.set_delayed_int", cfg_set_delayed, delayed_int_params,
+	    RPC_ROLE_ADMIN, "delayed: how many sets wait",
+	    "set a number with the next cfg.commit", DELAYED },
+	{ "cfg.set_delayed_string", cfg_set_delayed, delayed_string_params,
+	    RPC_ROLE_ADMIN, "delayed: how many sets wait",
+	    "set a text with the next cfg.commit", DELAYED },
+	{ "cfg.commit", cfg_commit, NULL, RPC_ROLE_ADMIN, APPLIED "; variables",
+	    "applies the delayed sets", DELAYED },
+	{ "cfg.rollback", cfg_rollback, NULL, RPC_ROLE_ADMIN,
+	    "dropped: how many sets", "drops the delayed sets", DELAYED },
+	{ "cfg.diff", cfg_diff, NULL, RPC_ROLE_READ,
+	    "a struct for each variable", "shows the delayed sets", DELAYED },
+	{ "cfg.reset", cfg_reset, group_params, RPC_ROLE_ADMIN,
+	    APPLIED "; variables: how many have changed",
+	    "gives a group the values that the service started with", NULL },
 	{ NULL },
 };

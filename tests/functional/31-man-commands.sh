@@ -28,9 +28,11 @@ plain() {
 		-e 's/0x[0-9a-f]+|-?[0-9]+/N/g'
 }
 
-# one_line: for grep, which has no lines in its patterns.
+# one_line: for grep, which has no lines in its patterns, and needs one to match
+# when there is no output.
 one_line() {
 	tr '\n' '~'
+	echo .
 }
 
 # pattern: what an output must be to be this one; "..." stands for any lines.

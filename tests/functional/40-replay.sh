@@ -148,6 +148,45 @@ configure "file=$trace" speed=1000
 start_kmemd -n 4
 ok 'it stops in the middle as well' stop_kmemd
 
+# --- paused ---
+
+# stays_as_it_is: while the daemon is asked again and again, for longer than a
+# pause is slept.
+stays_as_it_is() {
+	before=$(daemon)
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		test "$(daemon)" = "$before" || return 1
+	done
+}
+pause() { # VALUE [PID]
+	ctl cfg.set_now_int replay pause "$@"
+}
+
+configure "file=$trace" pause=1
+start_kmemd -n 4
+ok 'it can start with a pause' stays_as_it_is
+is "$(ctl cfg.get replay pause)" 1 'which is a variable'
+ok 'it goes on' pause 0
+finished 'a paused start'
+stop_kmemd TERM
+
+configure "file=$trace" speed=30000
+start_kmemd -n 4
+wait_until 20 used_is_above 3300000
+ok 'it is paused in the middle' pause 1
+is_at_rest() {
+	at_rest=$(daemon)
+	test "$(daemon)" = "$at_rest"
+}
+ok 'it comes to rest' wait_until 5 is_at_rest
+ok 'it stands still' stays_as_it_is
+ok 'one goes on' pause 0 "$(worker_pid 1)"
+ok 'until it needs another' wait_until 5 is_at_rest
+ok 'the others do as well' pause 0
+finished 'after a pause'
+is "$(json core.shmmem .used)" 306 'shm holds what the trace leaves'
+stop_kmemd TERM
+
 # --- refused ---
 
 configure
@@ -163,6 +202,8 @@ configure "file=$trace" loops=0
 refuses 'replay: loops is 0' 'no loops'
 configure "file=$trace" hold=-1
 refuses 'replay: hold is -1' 'a negative hold'
+configure "file=$trace" pause=2
+refuses 'replay: pause: "2" is not an integer from 0 to 1' 'half a pause'
 configure "file=$trace"
 echo 'workers = 0' >>"$T/kmemd.conf"
 refuses 'replay: there is no worker' 'no workers'

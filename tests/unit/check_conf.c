@@ -203,7 +203,7 @@ static const struct {
 	    "3: modparam: module good: number: \"abc\" is not an integer" },
 	{ "loadmodule(\"good.so\")\nmodparam(\"good\", \"colour\", \"red\")",
 	    "2: modparam: module good has no parameter \"colour\"; it has: "
-	    "number, text" },
+	    "number, text, gauge, motto" },
 };
 
 START_TEST(a_mistake_is_told_with_file_line_name_and_what_is_right)

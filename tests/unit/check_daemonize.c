@@ -12,6 +12,7 @@
 
 #include "daemon/daemonize.h"
 #include "daemon/logsink.h"
+#include "daemon/param.h"
 #include "heard.h"
 
 static struct {
@@ -76,7 +77,8 @@ END_TEST
 
 static void fail_with_reason(void)
 {
-	logsink_open(LOGSINK_SYSLOG, "user");
+	param_init();
+	logsink_open(LOGSINK_SYSLOG);
 	logsink_tee(daemonize_fd());
 	LM_ERR("chunk: no room");
 	LM_ERR("so no start");

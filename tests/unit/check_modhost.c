@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "daemon/group.h"
 #include "daemon/modhost.h"
 #include "daemon/param.h"
 #include "heard.h"
@@ -117,8 +118,8 @@ static const struct {
 	    "module /nonexistent/x.so: there is no such file" },
 	{ "", -KM_EINVAL, "the name of the module is empty" },
 	{ "bad_abi.so", -KM_EABI,
-	    TEST_MODDIR "/bad_abi.so was built for module ABI 42, this kmemd "
-			"has ABI 1: build the module again with the headers of "
+	    TEST_MODDIR "/bad_abi.so was built for module ABI 43, this kmemd "
+			"has ABI 2: build the module again with the headers of "
 			"this kmemd" },
 	{ "no_exports.so", -KM_EINVAL,
 	    TEST_MODDIR "/no_exports.so is no module of kmemd: it has no "
@@ -126,6 +127,13 @@ static const struct {
 	{ "no_name.so", -KM_EINVAL,
 	    TEST_MODDIR "/no_name.so: the descriptor names no module or "
 			"version" },
+	{ "core.so", -KM_EEXIST,
+	    "module core: there is a cfg group of this name: the module needs "
+	    "another one" },
+	{ "bad_var.so", -KM_EINVAL,
+	    "module bad_var: the row of variable \"odd\" is wrong: it needs a "
+	    "name, a type, a place for its handle, a default within its range, "
+	    "and a help text" },
 };
 
 START_TEST(what_is_no_module_is_refused_with_its_remedy)
@@ -203,7 +211,14 @@ static const struct {
 	    "module good: number: 2147483648 is not an integer from "
 	    "-2147483648 to 2147483647" },
 	{ "nmber", "1", -KM_ENOENT,
-	    "module good has no parameter \"nmber\"; it has: number, text" },
+	    "module good has no parameter \"nmber\"; it has: number, text, "
+	    "gauge, motto" },
+	{ "gauge", "10", -KM_ERANGE,
+	    "module good: gauge: \"10\" is not an integer from -3 to 9" },
+	{ "gauge", "ten", -KM_EINVAL,
+	    "module good: gauge: \"ten\" is not an integer from -3 to 9" },
+	{ "motto", "", -KM_ERANGE,
+	    "module good: motto: \"\" is not a text of 1 to 10 bytes" },
 };
 
 START_TEST(a_wrong_parameter_is_refused_and_changes_nothing)
@@ -215,6 +230,37 @@ START_TEST(a_wrong_parameter_is_refused_and_changes_nothing)
 	ck_assert_str_eq(why.text, bad_values[_i].why);
 	look();
 	ck_assert_int_eq(state.number, 5);
+}
+END_TEST
+
+START_TEST(modparam_sets_what_a_variable_starts_with)
+{
+	char buf[GOOD_MOTTO_SIZE];
+
+	load("good.so");
+	look();
+	ck_assert_int_eq(km_var_int(state.gauge), 2);
+	set("gauge", "-3");
+	set("motto", "ten bytes.");
+	ck_assert_int_eq(km_var_int(state.gauge), -3);
+	ck_assert_str_eq(
+	    km_var_string(state.motto, buf, sizeof(buf)), "ten bytes.");
+	ck_assert_str_eq(km_var_string(state.motto, buf, 4), "ten");
+	ck_assert_str_eq(km_var_string(state.gauge, buf, sizeof(buf)), "");
+	ck_assert_int_eq(km_var_int(state.motto), 0);
+}
+END_TEST
+
+START_TEST(every_module_has_a_group_of_its_name_while_it_is_loaded)
+{
+	load("plain.so");
+	load("good.so");
+	ck_assert_uint_eq(group_count(group_find("plain")), 0);
+	ck_assert_uint_eq(group_count(group_find("good")), 2);
+	ck_assert_str_eq(group_name(group_next(group_find("plain"))), "good");
+	modhost_destroy_all();
+	ck_assert_ptr_null(group_find("good"));
+	ck_assert_ptr_null(group_next(group_find("core")));
 }
 END_TEST
 
@@ -307,6 +353,9 @@ static TCase *use_case(void)
 	tcase_add_loop_test(tc,
 	    a_wrong_parameter_is_refused_and_changes_nothing, 0,
 	    sizeof(bad_values) / sizeof(bad_values[0]));
+	tcase_add_test(tc, modparam_sets_what_a_variable_starts_with);
+	tcase_add_test(
+	    tc, every_module_has_a_group_of_its_name_while_it_is_loaded);
 	tcase_add_test(tc, a_module_without_parameters_says_so);
 	tcase_add_test(tc, hooks_run_in_order_and_destroy_last);
 	tcase_add_test(tc, a_module_can_be_loaded_again_and_is_as_new);

@@ -34,6 +34,8 @@ static void check_row(enum param_id id, const struct param *row)
 	CLAIM(id, row->type < PARAM_TYPE__COUNT);
 	CLAIM(id, row->when < PARAM_WHEN__COUNT);
 	CLAIM(id, row->type != PARAM_STRING || row->max < PARAM_TEXT_SIZE);
+	if (row->type != PARAM_STRING && row->when == PARAM_AT_ONCE)
+		CLAIM(id, row->min >= INT_MIN && row->max <= INT_MAX);
 }
 
 START_TEST(every_row_is_sound)
@@ -231,8 +233,8 @@ START_TEST(libkmem_follows_debug_and_the_other_switches)
 	ck_assert_int_eq(km_tune->debug, L_DBG);
 	ck_assert_int_eq(param_set_int(P_MEM_SUMMARY, 3), 0);
 	ck_assert_int_eq(km_tune->mem_summary, 3);
-	km_tune->mem_join = 0;
-	ck_assert_int_eq(param_int(P_MEM_JOIN), 0);
+	ck_assert_int_eq(param_set_int(P_MEM_STATUS_MODE, 1), 0);
+	ck_assert_int_eq(km_tune->mem_status_mode, 1);
 }
 END_TEST
 

@@ -24,6 +24,7 @@
 #define SLICE_OPS    256	/* then other events have their turn */
 #define WAIT_NS	     250000000	/* a waker that was killed is made up for */
 #define PACED_NS_MAX 1000000000 /* of one sleep */
+#define PAUSE_NS     50000000	/* between two looks whether it is over */
 #define RATE_MAX     1000000000 /* operations per second */
 #define NS_PER_S     1000000000ULL
 #define LINE_SIZE    256
@@ -34,7 +35,9 @@ static struct {
 	const char *speed_text;
 	int loops;
 	int hold;
+	struct km_var *pause;
 
+	uint64_t paused_ns; /* CLOCK_MONOTONIC: since when; 0: it is not */
 	struct runner_speed speed;
 	struct trace *trace;
 	struct plan *plan;
@@ -167,6 +170,7 @@ static int open_wake_fds(void)
 
 static void start_runner(void)
 {
+	replay.paused_ns = 0;
 	runner_init(&replay.runner, replay.plan, replay.board, replay.player);
 	runner_set_speed(&replay.runner, &replay.speed, (uint32_t)replay.loops);
 }
@@ -277,12 +281,28 @@ static void sleep_for(uint64_t ns)
 	event_add(&replay.timer, &tv);
 }
 
+/* The time that goes by in a pause does not count for the pace, if it runs. */
+static int is_paused(uint64_t now)
+{
+	int pause = km_var_int(replay.pause) != 0;
+
+	if (replay.paused_ns != 0 &&
+	    atomic_load(&replay.board->started_ns) != 0)
+		runner_delay(&replay.runner, now - replay.paused_ns);
+	replay.paused_ns = pause ? now : 0;
+	return pause;
+}
+
 static void play_slice(void)
 {
-	uint64_t wait_ns = 0;
-	enum runner_state state =
-	    runner_slice(&replay.runner, SLICE_OPS, now_ns(), &wait_ns);
+	uint64_t wait_ns = 0, now = now_ns();
+	enum runner_state state;
 
+	if (is_paused(now)) {
+		sleep_for(PAUSE_NS);
+		return;
+	}
+	state = runner_slice(&replay.runner, SLICE_OPS, now, &wait_ns);
 	wake_others();
 	if (state == RUNNER_FINISHED) {
 		finish();
@@ -390,6 +410,13 @@ static const struct kmemd_module_param params[] = {
 	{ NULL },
 };
 
+static const struct kmemd_module_var vars[] = {
+	{ "pause", KMEMD_PARAM_INT, &replay.pause, .min = 0, .max = 1,
+	    .when = KMEMD_VAR_AT_ONCE,
+	    .help = "1: play nothing until it is 0 again" },
+	{ NULL },
+};
+
 KMEMD_EXPORTS = {
 	.abi = KMEMD_MODULE_ABI,
 	.name = "replay",
@@ -398,4 +425,5 @@ KMEMD_EXPORTS = {
 	.mod_init = replay_mod_init,
 	.child_init = replay_child_init,
 	.destroy = replay_destroy,
+	.vars = vars,
 };

@@ -121,7 +121,7 @@ static uint64_t due_ns(const struct runner *run, uint32_t loop, uint32_t op)
 	uint64_t rate = run->speed.per_second;
 	uint64_t n = (uint64_t)loop * run->plan->end + op - run->first_op;
 
-	return n / rate * NS_PER_S + n % rate * NS_PER_S / rate;
+	return run->delay_ns + n / rate * NS_PER_S + n % rate * NS_PER_S / rate;
 }
 
 static enum runner_state check_pace(struct runner *run, uint32_t loop,
@@ -230,6 +230,11 @@ void runner_set_speed(
 {
 	runner->speed = *speed;
 	runner->loops = loops;
+}
+
+void runner_delay(struct runner *runner, uint64_t ns)
+{
+	runner->delay_ns += ns;
 }
 
 void runner_prelude(struct runner *runner)

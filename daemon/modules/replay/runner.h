@@ -45,6 +45,7 @@ struct runner {
 	uint64_t bound;	   /* in order: what is below may be played ... */
 	uint32_t in_loop;  /* ... in this loop */
 	uint32_t first_op; /* of all workers, where the pace starts */
+	uint64_t delay_ns; /* of the pace */
 };
 
 /* For the rank that the player plays for. */
@@ -52,6 +53,9 @@ void runner_init(struct runner *runner, const struct plan *plan,
     struct board *board, struct player *player);
 void runner_set_speed(
     struct runner *runner, const struct runner_speed *speed, uint32_t loops);
+
+/* What is played from now on is due this much later. */
+void runner_delay(struct runner *runner, uint64_t ns);
 
 /* Play the prelude, in the supervisor before it forks. */
 void runner_prelude(struct runner *runner);

@@ -10,6 +10,7 @@
 
 static int number = 5;
 static const char *text = "default";
+static struct km_var *gauge, *motto;
 static char *trace; /* where the test wants to read what has happened */
 
 static void note(const char *what)
@@ -44,8 +45,16 @@ static const struct kmemd_module_param params[] = {
 	{ NULL },
 };
 
+static const struct kmemd_module_var vars[] = {
+	{ "gauge", KMEMD_PARAM_INT, &gauge, -3, 9, 2, NULL, KMEMD_VAR_AT_ONCE,
+	    "a variable number" },
+	{ "motto", KMEMD_PARAM_STRING, &motto, 1, GOOD_MOTTO_SIZE - 1, 0,
+	    "begin", KMEMD_VAR_AT_START, "a read-only text" },
+	{ NULL },
+};
+
 KMEMD_EXPORTS = { KMEMD_MODULE_ABI, "good", "1.0", params, good_init,
-	good_child_init, good_destroy };
+	good_child_init, good_destroy, vars };
 
 /* The test's way in. */
 KM_API void good_look(struct good_state *state);
@@ -54,5 +63,7 @@ void good_look(struct good_state *state)
 {
 	state->number = number;
 	state->text = text;
+	state->gauge = gauge;
+	state->motto = motto;
 	trace = state->trace;
 }

@@ -7,10 +7,14 @@
  * then on; the state must outlive the module. Concurrency: one thread.
  */
 #define GOOD_TRACE_SIZE 256 /* bytes, the final NUL included */
+#define GOOD_MOTTO_SIZE 11  /* as well */
+
+struct km_var;
 
 struct good_state {
 	int number;
 	const char *text;
+	const struct km_var *gauge, *motto; /* its variables */
 	char trace[GOOD_TRACE_SIZE];
 };
 
