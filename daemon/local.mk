@@ -40,12 +40,15 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 %C%_libkmemd_la_SOURCES += \
 	%D%/chan.c %D%/chan.h \
 	%D%/chunk.c %D%/chunk.h \
+	%D%/jobs.c %D%/jobs.h \
 	%D%/phases.c %D%/phases.h \
 	%D%/pkgpool.c %D%/pkgpool.h \
 	%D%/proc.c %D%/proc.h \
 	%D%/reason.c %D%/reason.h \
 	%D%/roles.c %D%/roles.h \
+	%D%/report.c %D%/report.h \
 	%D%/rpcserve.c %D%/rpcserve.h \
+	%D%/scan.c %D%/scan.h \
 	%D%/service.c %D%/service.h \
 	%D%/signals.c %D%/signals.h \
 	%D%/summary.c %D%/summary.h \
@@ -62,8 +65,6 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 	%D%/methods/core.c \
 	%D%/methods/ctl.c \
 	%D%/methods/dump.c %D%/methods/dump.h \
-	%D%/methods/dump_jobs.c %D%/methods/dump_jobs.h \
-	%D%/methods/dump_ranks.c %D%/methods/dump_ranks.h \
 	%D%/methods/json.h \
 	%D%/methods/mem.c \
 	%D%/methods/methods.c %D%/methods/methods.h \
@@ -71,6 +72,7 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 	%D%/methods/pools.c %D%/methods/pools.h \
 	%D%/methods/rpc.c \
 	%D%/methods/shm.c \
-	%D%/methods/system.c
+	%D%/methods/system.c \
+	%D%/methods/tally.c %D%/methods/tally.h
 
 include daemon/modules/local.mk

@@ -27,7 +27,6 @@ unit_tests += %D%/unit/check_privs
 unit_tests += %D%/unit/check_title
 unit_tests += %D%/unit/check_base
 unit_tests += %D%/unit/check_chan
-unit_tests += %D%/unit/check_dump_ranks
 unit_tests += %D%/unit/check_heap
 unit_tests += %D%/unit/check_lock
 unit_tests += %D%/unit/check_misuse
@@ -35,6 +34,7 @@ unit_tests += %D%/unit/check_oom
 unit_tests += %D%/unit/check_qm
 unit_tests += %D%/unit/check_segment
 unit_tests += %D%/unit/check_trace
+unit_tests += %D%/unit/check_tally
 unit_tests += %D%/unit/check_view
 unit_tests += %D%/unit/check_ctl_line
 unit_tests += %D%/unit/check_ctl_prompt
@@ -145,6 +145,7 @@ functional_tests += %D%/functional/21-cfg.sh
 functional_tests += %D%/functional/24-control.sh
 functional_tests += %D%/functional/25-discover.sh
 functional_tests += %D%/functional/26-roles.sh
+functional_tests += %D%/functional/22-million.sh
 functional_tests += %D%/functional/32-readme.sh
 functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/50-growth.sh
@@ -212,7 +213,7 @@ TESTS += $(unit_tests)
 endif
 TESTS += $(lint_tests) $(functional_tests) $(fuzz_tests)
 EXTRA_DIST += $(lint_tests) $(functional_tests) $(fuzz_tests) %D%/unit/run.sh \
-	%D%/functional/lib.sh %D%/functional/man.sh %D%/tap.sh %D%/lint/files.sh \
+	%D%/functional/figures.sh %D%/functional/lib.sh %D%/functional/man.sh %D%/tap.sh %D%/lint/files.sh \
 	%D%/lint/symbols.txt
 
 # --- how they run ---

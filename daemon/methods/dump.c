@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* dump.c - a dump as a job of slices: one page, count, log, reply. */
+/* dump.c - a dump as a job of slices: log, one page, sums, reply. */
 #include "config.h"
 
 #include <stdio.h>
@@ -8,50 +8,40 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/tune.h"
-#include "daemon/chunk.h"
+#include "daemon/jobs.h"
 #include "daemon/methods/dump.h"
-#include "daemon/methods/dump_jobs.h"
-#include "daemon/methods/dump_ranks.h"
 #include "daemon/methods/json.h"
 #include "daemon/methods/pools.h"
+#include "daemon/methods/tally.h"
 #include "daemon/reason.h"
-#include "mem/status.h"
-
-#define SLICE_BLOCKS 1000 /* about 1 ms without the log, 3 ms with it */
-#define SITE_SIZE    512  /* bytes of "module: file: function(line)" */
+#include "daemon/report.h"
+#include "daemon/scan.h"
 
 struct dump {
-	struct dump_job job; /* first: a job is its dump */
+	struct job job; /* first: a job is its dump */
 	struct rpc_call *call;
 	bool is_pkg;
 	pid_t pid;
 	uint64_t from;
 
-	struct segment segment; /* pkg: a map of our own */
-	const void *map;
-	struct view *view;
-	struct view_walk walk;
-	uint64_t next;	/* where the page behind this one begins */
-	bool is_last;	/* there is none behind it */
-	size_t n_block; /* of this page */
-	struct view_block *block;
-	struct dump_ranks *ranks;
+	struct scan scan;
+	struct report report;
+	uint64_t next;		  /* where the page behind this one begins */
+	bool is_last;		  /* there is none behind it */
+	bool is_whole;		  /* what was on the pages before is known */
+	size_t n_rows;		  /* of this page */
+	struct tally pages, pool; /* blocks of all pages; of all at the end */
 	struct site_sums sums;
-	uint64_t n_logged;
 	struct json_object *reply;
 	struct json_object *blocks;
+	struct json_object *damage; /* NULL: there is none on this page */
 };
-_Static_assert(DUMP_RANKS_MAX >= DUMP_PAGE_BLOCKS, "ranks of a whole page");
 
 static void dump_free(struct dump *dump)
 {
 	site_sums_fini(&dump->sums);
-	free(dump->ranks);
-	free(dump->block);
-	if (dump->view != NULL)
-		view_close(&dump->view);
-	if (dump->map != NULL)
-		segment_unmap(&dump->segment, dump->map);
+	report_end(&dump->report);
+	scan_close(&dump->scan);
 	json_object_put(dump->reply);
 	free(dump);
 }
@@ -60,14 +50,14 @@ static void dump_cancel(void *arg)
 {
 	struct dump *dump = arg;
 
-	dump_jobs_cancel(&dump->job);
+	jobs_cancel(&dump->job);
 	dump_free(dump);
 }
 
 /* The call has ended. */
 static void dump_end(struct dump *dump)
 {
-	dump_jobs_end(&dump->job);
+	jobs_end(&dump->job);
 	dump_free(dump);
 }
 
@@ -79,54 +69,74 @@ static void fail(struct dump *dump, const char *what, int rc)
 
 /* ---- the reply ---------------------------------------------------------- */
 
-static void site_name(struct view *view, uint32_t id, char *buf, size_t size)
+static void add_block(struct dump *dump)
 {
-	struct view_site site;
-
-	view_site(view, id, &site);
-	snprintf(buf, size, "%s: %s: %s(%u)", site.mname, site.file, site.func,
-	    site.line);
-}
-
-static void add_block(struct dump *dump, const struct view_block *block)
-{
+	const struct view_block *block = &dump->scan.block;
 	struct json_object *row = json_object_new_object();
-	char site[SITE_SIZE], address[32];
-	struct pool_slot slot;
-	pid_t owner = dump->pid;
 
-	if (!dump->is_pkg)
-		owner = view_slot(dump->view, block->owner, &slot) == 0
-			    ? slot.pid
-			    : 0;
-	snprintf(
-	    address, sizeof(address), "%#llx", (unsigned long long)block->addr);
-	site_name(dump->view, block->site, site, sizeof(site));
-	add_text(row, "address", address);
+	pools_add_address(row, "address", block->addr);
 	add_uint(row, "size", block->size);
 	add_uint(row, "age", block->age);
-	add_uint(row, "age_rank", dump_ranks_of(dump->ranks, block->seq));
-	add_int(row, "owner", owner);
-	add_text(row, "site", site);
+	add_uint(row, "seq", block->seq);
+	add_int(row, "owner",
+	    dump->is_pkg ? dump->pid
+			 : pools_owner(dump->scan.view, block->owner));
+	pools_add_site(row, "site", dump->scan.view, block->site);
 	json_object_array_add(dump->blocks, row);
+	tally_add(&dump->pages, block);
+	dump->n_rows++;
+}
+
+static void add_damage(struct dump *dump)
+{
+	if (dump->damage == NULL) {
+		dump->damage = json_object_new_array();
+		json_object_object_add(dump->reply, "damage", dump->damage);
+	}
+	json_object_array_add(
+	    dump->damage, pools_damage(dump->scan.view, &dump->scan.damage));
+	/* One at the pool's end does not fill a page: none is behind it. */
+	if (!dump->scan.is_at_end)
+		dump->n_rows++;
 }
 
 static void add_sums(struct dump *dump)
 {
 	struct json_object *sums = json_object_new_array();
-	char site[SITE_SIZE];
 
 	for (uint32_t i = 0; i < dump->sums.n; i++) {
 		const struct site_sum *sum = &dump->sums.sum[i];
 		struct json_object *row = json_object_new_object();
 
-		site_name(dump->view, sum->site, site, sizeof(site));
 		add_uint(row, "count", sum->count);
 		add_uint(row, "size", sum->size);
-		add_text(row, "site", site);
+		pools_add_site(row, "site", dump->scan.view, sum->site);
 		json_object_array_add(sums, row);
 	}
 	json_object_object_add(dump->reply, "sums", sums);
+}
+
+#define NOTE_CHANGED                                                           \
+	"the pool changed meanwhile: a block of a page was live when that "    \
+	"page was made, and one that lived all the time is there once; sums "  \
+	"and accounts are of this page's moment"
+#define NOTE_PART                                                              \
+	"the pages before are not known without what next said of them (seen)"
+
+/* How far the pages can be relied on as a whole. */
+static void add_exact(struct dump *dump)
+{
+	struct json_object *dumped = json_object_new_object();
+	bool is_exact =
+	    dump->is_whole && tally_equals(&dump->pages, &dump->pool);
+
+	add_uint(dumped, "blocks", dump->pages.blocks);
+	add_uint(dumped, "size", dump->pages.size);
+	json_object_object_add(dump->reply, "dumped", dumped);
+	add_bool(dump->reply, "exact", is_exact);
+	if (!is_exact)
+		add_text(dump->reply, "note",
+		    dump->is_whole ? NOTE_CHANGED : NOTE_PART);
 }
 
 /* What the client sends to get the next page. */
@@ -134,52 +144,44 @@ static void add_next(struct dump *dump)
 {
 	struct json_object *next = json_object_new_object();
 	struct json_object *params = json_object_new_object();
+	char seen[TALLY_TEXT_SIZE];
 
 	add_text(
 	    next, "method", dump->is_pkg ? "mem_dump_pkg" : "mem_dump_shm");
 	if (dump->is_pkg)
 		add_int(params, "pid", dump->pid);
 	add_uint(params, "from", dump->next);
+	if (dump->is_whole)
+		add_text(params, "seen",
+		    tally_text(&dump->pages, seen, sizeof(seen)));
 	json_object_object_add(next, "params", params);
 	json_object_object_add(dump->reply, "next", next);
 }
 
 static int add_head(struct dump *dump, const struct proc *proc)
 {
-	struct json_object *reply = json_object_new_object();
 	struct km_mem_info info = { 0 };
-	int rc = view_info(dump->view, &info);
+	int rc = view_info(dump->scan.view, &info);
 
-	dump->reply = reply;
+	/* The rest is shown all the same. */
+	if (rc == -KM_ECORRUPT)
+		rc = 0;
+	dump->reply = pools_whose(proc, dump->scan.view);
 	dump->blocks = json_object_new_array();
-	if (proc != NULL) {
-		add_int(reply, "pid", proc->pid);
-		add_int(reply, "rank", proc->rank);
-		add_text(reply, "desc", proc->desc);
-	}
-	add_text(reply, "pool", proc != NULL ? "pkg" : "shm");
-	add_text(reply, "manager", view_manager(dump->view));
-	add_uint(reply, "total", info.total);
-	add_uint(reply, "free", info.free);
-	add_uint(reply, "used", info.used);
-	add_uint(reply, "real_used", info.real_used);
-	add_uint(reply, "max_used", info.max_used);
-	add_uint(reply, "fragments", info.fragments);
-	json_object_object_add(reply, "blocks", dump->blocks);
+	pools_add_info(dump->reply, &info);
+	json_object_object_add(dump->reply, "blocks", dump->blocks);
 	return rc;
 }
 
 /* ---- steps: each runs one slice and says which one is next -------------- */
 
-static void step_reply(struct dump_job *job)
+static void step_reply(struct job *job)
 {
 	struct dump *dump = (struct dump *)job;
 
-	dump_ranks_sum(dump->ranks);
-	for (size_t i = 0; i < dump->n_block; i++)
-		add_block(dump, &dump->block[i]);
 	if (dump->is_last) {
 		add_sums(dump);
+		add_exact(dump);
 		json_object_object_add(dump->reply, "next", NULL);
 	} else {
 		add_next(dump);
@@ -189,151 +191,103 @@ static void step_reply(struct dump_job *job)
 	dump_end(dump);
 }
 
-static void log_sums(struct dump *dump)
-{
-	char line[STATUS_LINE_SIZE];
-
-	for (uint32_t i = 0; i < dump->sums.n; i++)
-		km_log(km_tune->memlog, "%s",
-		    status_sum(
-			dump->view, &dump->sums.sum[i], line, sizeof(line)));
-}
-
-static void step_log(struct dump_job *job)
+static void step_sums(struct job *job)
 {
 	struct dump *dump = (struct dump *)job;
-	char line[STATUS_LINE_SIZE];
-	struct view_block block;
-	int rc = 1;
+	struct scan *scan = &dump->scan;
+	enum scan_found found;
 
-	for (int i = 0; i < SLICE_BLOCKS; i++) {
-		rc = view_next(dump->view, &dump->walk, &block);
-		if (rc != 1)
-			break;
-		km_log(km_tune->memlog, "%s",
-		    status_block(dump->view, dump->n_logged++, &block, line,
-			sizeof(line)));
+	scan_begin_slice(scan);
+	while ((found = scan_next(scan)) < SCAN_LATER) {
+		if (found == SCAN_DAMAGE)
+			continue;
+		site_sums_add(&dump->sums, &scan->block);
+		tally_add(&dump->pool, &scan->block);
 	}
-	if (rc < 0) {
-		fail(dump, "the pool is damaged", rc);
-	} else if (rc == 0) {
-		log_sums(dump);
+	if (found == SCAN_LATER)
+		return;
+	site_sums_sort(&dump->sums, SITES_BY_SIZE);
+	job->step = step_reply;
+}
+
+static void start_sums(struct dump *dump)
+{
+	int rc = site_sums_init(&dump->sums, dump->scan.view);
+
+	if (rc != 0) {
+		fail(dump, "cannot sum up the pool", rc);
+		return;
+	}
+	scan_start(&dump->scan, SCAN_LIVE, 0);
+	dump->is_last = true;
+	dump->job.step = step_sums;
+}
+
+static void step_page(struct job *job)
+{
+	struct dump *dump = (struct dump *)job;
+	struct scan *scan = &dump->scan;
+	enum scan_found found = SCAN_LATER;
+
+	scan_begin_slice(scan);
+	while (dump->n_rows < DUMP_PAGE_BLOCKS &&
+	       (found = scan_next(scan)) < SCAN_LATER)
+		found == SCAN_BLOCK ? add_block(dump) : add_damage(dump);
+	if (found == SCAN_END) {
+		start_sums(dump);
+	} else if (dump->n_rows == DUMP_PAGE_BLOCKS) {
+		dump->next = scan_place(scan);
 		job->step = step_reply;
 	}
 }
 
-static void start_log(struct dump *dump)
+static void start_page(struct dump *dump)
 {
-	char line[STATUS_LINE_SIZE];
-	struct km_mem_info info;
-
-	if (view_info(dump->view, &info) == 0)
-		km_log(km_tune->memlog, "%s",
-		    status_head(dump->view, &info, line, sizeof(line)));
-	dump->walk = (struct view_walk){
-		.with_free = km_tune->mem_status_mode != 0,
-	};
-	dump->job.step = step_log;
+	scan_start(&dump->scan, SCAN_LIVE, dump->from);
+	dump->job.step = step_page;
 }
 
-static void step_count(struct dump_job *job)
+static void step_log(struct job *job)
 {
 	struct dump *dump = (struct dump *)job;
-	struct view_block block;
-	int rc = 1;
 
-	for (int i = 0; i < SLICE_BLOCKS; i++) {
-		rc = view_next(dump->view, &dump->walk, &block);
-		if (rc != 1)
-			break;
-		site_sums_add(&dump->sums, &block);
-		dump_ranks_count(dump->ranks, block.seq);
-	}
-	if (rc < 0) {
-		fail(dump, "the pool is damaged", rc);
-		return;
-	}
-	if (rc == 1)
-		return;
-	site_sums_sort(&dump->sums);
-	if (dump->from == 0 && km_log_is_on(km_tune->memlog))
-		start_log(dump);
-	else
-		job->step = step_reply;
-}
-
-static void step_page(struct dump_job *job)
-{
-	struct dump *dump = (struct dump *)job;
-	int rc = 1;
-
-	while (dump->n_block < DUMP_PAGE_BLOCKS) {
-		struct view_block *block = &dump->block[dump->n_block];
-
-		rc = view_next(dump->view, &dump->walk, block);
-		if (rc != 1)
-			break;
-		dump_ranks_add(dump->ranks, block->seq);
-		dump->n_block++;
-	}
-	if (rc < 0) {
-		fail(dump, "the pool is damaged", rc);
-		return;
-	}
-	dump_ranks_sort(dump->ranks);
-	dump->is_last = rc == 0;
-	dump->next = dump->walk.next;
-	dump->walk = (struct view_walk){ 0 };
-	job->step = step_count;
+	if (report_slice(&dump->report))
+		start_page(dump);
 }
 
 /* ---- start -------------------------------------------------------------- */
 
-static int open_view(struct dump *dump, const struct proc *proc)
-{
-	int rc;
-
-	if (proc == NULL)
-		return pools_view_shm(&dump->view);
-	if (proc->pkg_map == NULL)
-		return -KM_EREADY;
-	dump->segment = proc->pkg_segment;
-	rc = segment_map_readonly(&dump->segment, &dump->map);
-	if (rc == 0)
-		rc = view_open_map(dump->map, proc->pkg_size, &dump->view);
-	return rc;
-}
-
-static int open_dump(struct dump *dump, const struct proc *proc)
-{
-	int rc = open_view(dump, proc);
-
-	if (rc == 0)
-		rc = site_sums_init(&dump->sums, dump->view);
-	if (rc < 0)
-		return rc;
-	dump->block = calloc(DUMP_PAGE_BLOCKS, sizeof(*dump->block));
-	dump->ranks = calloc(1, sizeof(*dump->ranks));
-	if (dump->block == NULL || dump->ranks == NULL)
-		return -KM_ENOMEM;
-	return add_head(dump, proc);
-}
-
 /* A page may begin anywhere in the pool: one goes on with the next block. */
 static bool from_is_inside(struct dump *dump)
 {
-	if (dump->from < view_header(dump->view)->size)
+	size_t size = view_header(dump->scan.view)->size;
+
+	if (dump->from < size)
 		return true;
 	rpc_fail_param(dump->call, RPC_INVALID_PARAMS, "from",
 	    "0, or what next of the page before says",
-	    "no page begins there: the pool has %zu bytes",
-	    (size_t)view_header(dump->view)->size);
+	    "no page begins there: the pool has %zu bytes", size);
 	dump_end(dump);
 	return false;
 }
 
+static int start(struct dump *dump, const struct proc *proc)
+{
+	int rc = add_head(dump, proc);
+
+	if (rc != 0)
+		return rc;
+	if (dump->from != 0 || !km_log_is_on(km_tune->memlog)) {
+		start_page(dump);
+		return 0;
+	}
+	dump->job.step = step_log;
+	return report_start(
+	    &dump->report, &dump->scan, REPORT_BLOCKS | REPORT_SUMS);
+}
+
 /* Nothing is held before its turn; until then the process may be replaced. */
-static void step_open(struct dump_job *job)
+static void step_open(struct job *job)
 {
 	struct dump *dump = (struct dump *)job;
 	const struct proc *proc = NULL;
@@ -346,35 +300,57 @@ static void step_open(struct dump_job *job)
 			return;
 		}
 	}
-	rc = open_dump(dump, proc);
-	if (rc != 0) {
+	rc = scan_open(&dump->scan, proc);
+	if (rc == 0 && !from_is_inside(dump))
+		return;
+	if (rc == 0)
+		rc = start(dump, proc);
+	if (rc != 0)
 		fail(dump, "cannot look at the pool", rc);
-		return;
-	}
-	if (!from_is_inside(dump))
-		return;
-	dump->walk.next = dump->walk.reported = dump->from;
-	job->step = step_page;
 }
 
-void dump_start(struct rpc_call *call, const struct proc *proc, uint64_t from)
+static struct dump *dump_new(
+    struct rpc_call *call, const struct proc *proc, uint64_t from)
 {
 	struct dump *dump = calloc(1, sizeof(*dump));
-	int rc = -KM_ENOMEM;
 
-	if (dump != NULL) {
-		dump->call = call;
-		dump->is_pkg = proc != NULL;
-		dump->pid = proc != NULL ? proc->pid : 0;
-		dump->from = from;
-		dump->job.connection = rpc_call_connection(call);
-		dump->job.step = step_open;
-		rc = dump_jobs_add(&dump->job);
+	if (dump == NULL)
+		return NULL;
+	dump->call = call;
+	dump->is_pkg = proc != NULL;
+	dump->pid = proc != NULL ? proc->pid : 0;
+	dump->from = from;
+	dump->is_whole = from == 0;
+	dump->job.connection = rpc_call_connection(call);
+	dump->job.step = step_open;
+	return dump;
+}
+
+void dump_page(struct rpc_call *call, const struct proc *proc, uint64_t from,
+    const char *seen)
+{
+	struct dump *dump = dump_new(call, proc, from);
+	int rc = dump != NULL ? 0 : -KM_ENOMEM;
+
+	if (rc == 0 && seen != NULL) {
+		dump->is_whole = true;
+		rc = tally_parse(&dump->pages, seen);
 	}
+	if (rc == 0)
+		rc = jobs_add(&dump->job);
 	if (rc == 0) {
 		rpc_call_on_cancel(call, dump_cancel, dump);
 		return;
 	}
 	free(dump);
-	rpc_fail(call, RPC_FAILED, "dump: %s", km_strerror(rc));
+	if (rc == -KM_EINVAL)
+		rpc_fail_param(call, RPC_INVALID_PARAMS, "seen",
+		    "what next of the page before says", "cannot be read");
+	else
+		rpc_fail(call, RPC_FAILED, "dump: %s", km_strerror(rc));
+}
+
+void dump_start(struct rpc_call *call, const struct proc *proc, uint64_t from)
+{
+	dump_page(call, proc, from, NULL);
 }

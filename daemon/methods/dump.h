@@ -5,18 +5,24 @@
 /*
  * A dump needs nothing of the process whose pool it is: it has a map of its
  * own, so it goes on when that process dies or is replaced.  It is a job
- * of slices (dump_jobs.h), so that others are answered in between, and ends
- * its call when it is done. Its memory does not depend on the pool's blocks.
+ * of slices (daemon/jobs.h), so that others are answered in between, and ends
+ * its call when it is done. Its memory does not depend on the pool's blocks,
+ * and nothing of it is kept between pages.
  *
  * The reply holds one page of blocks:
  *
  *   pid, rank, desc, pool, manager   whose pool it is
  *   total free used real_used max_used fragments
- *   blocks   address, size, age in seconds, age_rank (1: the oldest live
- *            block of the pool), owner (pid), site
+ *   blocks   address, size, age in seconds, seq (order of allocation), owner
+ *            (pid), site
+ *   damage   address, bytes, before; where blocks cannot be made out, if so
  *   sums     count, size, site; largest first; on the last page
+ *   dumped   blocks and bytes of all pages; on the last page
+ *   exact    whether the sums, made at the end by a walk over the whole pool,
+ *            saw just these blocks; else `note` says what can be relied on
  *   next     {method, params} of the next page; null on the last one
  *
+ * A page costs what it holds, and the last one a walk over the pool.
  * The log gets the whole pool, once, with the first page, at level memlog.
  *
  * Concurrency: the supervisor's one thread.
@@ -33,5 +39,9 @@ struct rpc_call;
  * 0, or what "next" of the page before says; beyond the pool is an error.
  */
 void dump_start(struct rpc_call *call, const struct proc *proc, uint64_t from);
+
+/* The same with what "next" says was seen before; NULL: nothing. */
+void dump_page(struct rpc_call *call, const struct proc *proc, uint64_t from,
+    const char *seen);
 
 #endif

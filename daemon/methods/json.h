@@ -4,6 +4,7 @@
 #define KMEMD_METHODS_JSON_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -20,6 +21,11 @@ static inline void add_int(
     struct json_object *to, const char *key, int64_t value)
 {
 	json_object_object_add(to, key, json_object_new_int64(value));
+}
+
+static inline void add_bool(struct json_object *to, const char *key, bool value)
+{
+	json_object_object_add(to, key, json_object_new_boolean(value));
 }
 
 static inline void add_text(

@@ -11,32 +11,36 @@ static void mem_dump_pkg(struct rpc_call *call)
 	const struct proc *proc = pools_find_pid(call, rpc_arg_int(call, 0));
 
 	if (proc != NULL)
-		dump_start(call, proc, (uint64_t)rpc_arg_int(call, 1));
+		dump_page(call, proc, (uint64_t)rpc_arg_int(call, 1),
+		    rpc_arg_string(call, 2));
 }
 
 static void mem_dump_shm(struct rpc_call *call)
 {
-	dump_start(call, NULL, (uint64_t)rpc_arg_int(call, 0));
+	dump_page(call, NULL, (uint64_t)rpc_arg_int(call, 0),
+	    rpc_arg_string(call, 1));
 }
 
-#define FROM_PARAM                                                             \
+#define PAGE_PARAMS                                                            \
+	{ "from", RPC_INT, .optional = true,                                   \
+		.help = "where the page before has ended" },                   \
 	{                                                                      \
-		"from", RPC_INT, .optional = true,                             \
-				 .help = "where the page before has ended"     \
+		"seen", RPC_STRING, .optional = true,                          \
+				    .help = "what the pages before have"       \
 	}
 
 static const struct rpc_param pkg_params[] = {
 	{ "pid", RPC_INT, .help = "of a process of this service" },
-	FROM_PARAM,
+	PAGE_PARAMS,
 	{ NULL },
 };
 
 static const struct rpc_param shm_params[] = {
-	FROM_PARAM,
+	PAGE_PARAMS,
 	{ NULL },
 };
 
-#define DUMP_RESULT "accounts, blocks, sums, next"
+#define DUMP_RESULT "accounts, blocks, damage, sums, exact, next"
 #define DUMP_HELP                                                              \
 	"Needs nothing of the processes: they may run, sleep, be stopped or "  \
 	"dead. Written to the log at level memlog, and returned in pages: "    \

@@ -10,6 +10,7 @@
 #include "daemon/chunk.h"
 #include "daemon/methods/json.h"
 #include "daemon/methods/pools.h"
+#include "daemon/scan.h"
 
 #define PID_SIZE 32 /* bytes of "the pids are 2147483647" or " ..." */
 
@@ -97,6 +98,71 @@ struct json_object *pools_shmmem(const struct km_mem_info *info, size_t unit)
 	add_uint(reply, "max_used", info->max_used / unit);
 	add_uint(reply, "fragments", info->fragments);
 	return reply;
+}
+
+void pools_add_info(struct json_object *reply, const struct km_mem_info *info)
+{
+	add_uint(reply, "total", info->total);
+	add_uint(reply, "free", info->free);
+	add_uint(reply, "used", info->used);
+	add_uint(reply, "real_used", info->real_used);
+	add_uint(reply, "max_used", info->max_used);
+	add_uint(reply, "fragments", info->fragments);
+}
+
+struct json_object *pools_whose(const struct proc *proc, struct view *view)
+{
+	struct json_object *reply = json_object_new_object();
+
+	if (proc != NULL) {
+		add_int(reply, "pid", proc->pid);
+		add_int(reply, "rank", proc->rank);
+		add_text(reply, "desc", proc->desc);
+	}
+	add_text(reply, "pool", proc != NULL ? "pkg" : "shm");
+	add_text(reply, "manager", view_manager(view));
+	return reply;
+}
+
+pid_t pools_owner(struct view *view, uint32_t id)
+{
+	struct pool_slot slot;
+
+	return view_slot(view, id, &slot) == 0 ? slot.pid : 0;
+}
+
+void pools_add_address(struct json_object *row, const char *key, uint64_t addr)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%#" PRIx64, addr);
+	add_text(row, key, text);
+}
+
+void pools_add_site(
+    struct json_object *row, const char *key, struct view *view, uint32_t site)
+{
+	char text[VIEW_SITE_SIZE];
+
+	add_text(row, key, view_site_text(view, site, text, sizeof(text)));
+}
+
+struct json_object *pools_damage(
+    struct view *view, const struct scan_damage *damage)
+{
+	struct json_object *row = json_object_new_object(), *before;
+
+	pools_add_address(
+	    row, "address", view_header(view)->base + damage->off);
+	add_uint(row, "bytes", damage->bytes);
+	if (!damage->has_before)
+		return row;
+	before = json_object_new_object();
+	pools_add_address(before, "address", damage->before.addr);
+	add_uint(before, "size", damage->before.size);
+	pools_add_site(before, "site", view, damage->before.site);
+	json_object_object_add(row, "before", before);
+	return row;
 }
 
 static void fail_pid(struct rpc_call *call, int64_t pid)

@@ -12,6 +12,7 @@
 #include "rpc/method.h"
 
 struct json_object;
+struct scan_damage;
 
 /* A view of the chunk's pool, or of a process's. Returns 0, or < 0 (logged). */
 int pools_view_shm(struct view **view);
@@ -28,6 +29,27 @@ const char *pools_units(char *buf, size_t size);
 
 /* The six keys of core.shmmem, bytes divided by unit and cut. */
 struct json_object *pools_shmmem(const struct km_mem_info *info, size_t unit);
+
+/* The six keys of an account, in bytes, into a reply. */
+void pools_add_info(struct json_object *reply, const struct km_mem_info *info);
+
+/*
+ * The begin of an answer about a pool: pid, rank and desc of its process (not
+ * of shm: proc is NULL), pool and manager.
+ */
+struct json_object *pools_whose(const struct proc *proc, struct view *view);
+
+/* The pid of a slot of the shm pool; 0 when there is no such slot. */
+pid_t pools_owner(struct view *view, uint32_t slot);
+
+/* Members of a row: "0x7e80...", and "module: file: function(line)". */
+void pools_add_address(struct json_object *row, const char *key, uint64_t addr);
+void pools_add_site(
+    struct json_object *row, const char *key, struct view *view, uint32_t site);
+
+/* address, bytes, and the block before it: {address, size, site}, if any. */
+struct json_object *pools_damage(
+    struct view *view, const struct scan_damage *damage);
 
 /* NULL: no process has this pid; the call has ended, naming those there are. */
 const struct proc *pools_find_pid(struct rpc_call *call, int64_t pid);

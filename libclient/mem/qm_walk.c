@@ -47,6 +47,7 @@ static bool is_sound(const struct qm_frag *frag, uint64_t off, uint64_t last)
  */
 static void step_back(struct view_walk *walk, uint64_t first)
 {
+	uint64_t start = walk->floor > first ? walk->floor : first;
 	uint64_t n = walk->n_good < VIEW_N_GOOD ? walk->n_good : VIEW_N_GOOD;
 	uint64_t back = walk->retries++ % (VIEW_N_GOOD + 1);
 
@@ -55,7 +56,7 @@ static void step_back(struct view_walk *walk, uint64_t first)
 		walk->n_good = n = 0;
 	}
 	if (n == 0)
-		walk->next = first;
+		walk->next = start;
 	else
 		walk->next =
 		    walk->good[(walk->n_good - 1 - back % n) % VIEW_N_GOOD];
@@ -116,14 +117,18 @@ int qm_walk(struct view *view, struct view_walk *walk, struct view_block *block)
 {
 	uint64_t first = qm_first_off(view_header(view));
 	uint64_t last = qm_last_off(view_header(view));
+	uint32_t steps = 0;
 	struct qm_frag frag;
 
 	if (walk->next == 0)
 		walk->next = first;
 	while (walk->next < last) {
 		uint64_t off = walk->next;
-		int rc = step(view, walk, last, &frag);
+		int rc;
 
+		if (walk->patience > 0 && steps++ == walk->patience)
+			return -KM_EBUSY;
+		rc = step(view, walk, last, &frag);
 		if (rc == -KM_ECORRUPT)
 			return rc;
 		if (rc == -KM_EBUSY) {
@@ -142,7 +147,8 @@ int qm_walk(struct view *view, struct view_walk *walk, struct view_block *block)
 
 /* ---- going on behind damage --------------------------------------------- */
 
-#define SCAN_SIZE 4096 /* bytes read at a time */
+#define SCAN_SIZE   4096	     /* bytes read at a time */
+#define RESYNC_SIZE (16 * SCAN_SIZE) /* and in one call of the impatient */
 
 /* Whether the piece of the pool at `off` has a head's guard at `at`. */
 static bool may_be_head(const char *piece, size_t at, uint64_t off)
@@ -163,13 +169,15 @@ int qm_resync(struct view *view, struct view_walk *walk)
 	uint64_t last = qm_last_off(view_header(view));
 	char piece[SCAN_SIZE + sizeof(struct qm_frag)];
 	struct qm_frag frag;
-	uint64_t off;
+	uint64_t off, end = last;
 
 	walk->n_good = 0;
 	walk->retries = 0;
 	walk->restarts = 0;
 	off = walk->reported / QM_ROUND * QM_ROUND + QM_ROUND;
-	for (; off < last; off += SCAN_SIZE) {
+	if (walk->patience > 0 && last > off + RESYNC_SIZE)
+		end = off + RESYNC_SIZE;
+	for (; off < end; off += SCAN_SIZE) {
 		size_t len = last + sizeof(frag) - off < sizeof(piece)
 				 ? last + sizeof(frag) - off
 				 : sizeof(piece);
@@ -184,8 +192,12 @@ int qm_resync(struct view *view, struct view_walk *walk)
 			    !is_sound(&frag, off + at, last))
 				continue;
 			walk->next = walk->reported = off + at;
+			walk->floor = off + at;
 			return 1;
 		}
 	}
-	return 0;
+	if (off >= last)
+		return 0;
+	walk->reported = off - QM_ROUND; /* the next look begins at off */
+	return -KM_EBUSY;
 }

@@ -29,7 +29,7 @@ const char *status_head(
 const char *status_block(struct view *view, uint64_t n,
     const struct view_block *block, char *buf, size_t size)
 {
-	struct view_site site;
+	char site[VIEW_SITE_SIZE];
 
 	if (block->is_free) {
 		snprintf(buf, size,
@@ -37,24 +37,33 @@ const char *status_block(struct view *view, uint64_t n,
 		    block->addr, block->room);
 		return buf;
 	}
-	view_site(view, block->site, &site);
 	snprintf(buf, size,
 	    " %" PRIu64 ". N address=%#" PRIx64 " size=%zu room=%zu age=%us "
-	    "owner=%u from %s: %s: %s(%u)",
+	    "owner=%u from %s",
 	    n, block->addr, block->size, block->room, block->age, block->owner,
-	    site.mname, site.file, site.func, site.line);
+	    view_site_text(view, block->site, site, sizeof(site)));
 	return buf;
 }
 
 const char *status_sum(
     struct view *view, const struct site_sum *sum, char *buf, size_t size)
 {
-	struct view_site site;
+	char site[VIEW_SITE_SIZE];
 
-	view_site(view, sum->site, &site);
 	snprintf(buf, size,
-	    " count=%6" PRIu64 " size=%10" PRIu64 " bytes from %s: %s: %s(%u)",
-	    sum->count, sum->size, site.mname, site.file, site.func, site.line);
+	    " count=%6" PRIu64 " size=%10" PRIu64 " bytes from %s", sum->count,
+	    sum->size, view_site_text(view, sum->site, site, sizeof(site)));
+	return buf;
+}
+
+const char *status_damage(
+    struct view *view, uint64_t off, uint64_t bytes, char *buf, size_t size)
+{
+	uint64_t addr = view_header(view)->base + off;
+
+	snprintf(buf, size,
+	    " damaged: from %#" PRIx64 " to %#" PRIx64 ", %" PRIu64 " bytes",
+	    addr, addr + bytes, bytes);
 	return buf;
 }
 
@@ -83,11 +92,30 @@ static void log_head(struct view *view)
 		    status_head(view, &info, line, sizeof(line)));
 }
 
-static void log_end(int rc)
+static void log_line(const char *line)
 {
-	if (rc < 0)
-		km_log(km_tune->memlog, "the pool is damaged here: %s",
-		    km_strerror(rc));
+	km_log(km_tune->memlog, "%s", line);
+}
+
+/* The next block, behind damage if need be. False at the end of the pool. */
+static bool next_block(
+    struct view *view, struct view_walk *walk, struct view_block *block)
+{
+	char line[STATUS_LINE_SIZE];
+
+	for (;;) {
+		int rc = view_next(view, walk, block);
+		uint64_t off = walk->next;
+
+		if (rc >= 0)
+			return rc == 1;
+		if (view_resync(view, walk) != 1)
+			walk->next = view_header(view)->size;
+		log_line(status_damage(
+		    view, off, walk->next - off, line, sizeof(line)));
+		if (walk->next == view_header(view)->size)
+			return false;
+	}
 }
 
 void status_log(enum km_pool_kind kind, uint64_t max)
@@ -96,25 +124,22 @@ void status_log(enum km_pool_kind kind, uint64_t max)
 	struct view *view = open_own(kind);
 	char line[STATUS_LINE_SIZE];
 	struct view_block block;
-	uint64_t n;
-	int rc;
+	uint64_t n = 0;
 
 	if (view == NULL)
 		return;
 	log_head(view);
-	for (n = 0; (rc = view_next(view, &walk, &block)) == 1; n++)
+	for (; next_block(view, &walk, &block); n++)
 		if (n < max)
-			km_log(km_tune->memlog, "%s",
+			log_line(
 			    status_block(view, n, &block, line, sizeof(line)));
 	if (n > max)
 		km_log(km_tune->memlog,
 		    "%" PRIu64 " more are not written now: mem_dump_%s has all",
 		    n - max, heap_kind_name(kind));
-	log_end(rc);
 	view_close(&view);
 }
 
-/* Returns what view_next() returned at last, or -KM_ENOMEM. */
 static int sum_up(struct view *view, struct site_sums *sums)
 {
 	struct view_walk walk = { 0 };
@@ -123,10 +148,10 @@ static int sum_up(struct view *view, struct site_sums *sums)
 
 	if (rc != 0)
 		return rc;
-	while ((rc = view_next(view, &walk, &block)) == 1)
+	while (next_block(view, &walk, &block))
 		site_sums_add(sums, &block);
-	site_sums_sort(sums);
-	return rc;
+	site_sums_sort(sums, SITES_BY_SIZE);
+	return 0;
 }
 
 void status_log_sums(enum km_pool_kind kind)
@@ -134,16 +159,14 @@ void status_log_sums(enum km_pool_kind kind)
 	struct view *view = open_own(kind);
 	struct site_sums sums = { 0 };
 	char line[STATUS_LINE_SIZE];
-	int rc;
 
 	if (view == NULL)
 		return;
-	rc = sum_up(view, &sums);
 	log_head(view);
+	if (sum_up(view, &sums) != 0)
+		log_line("sums: out of memory");
 	for (uint32_t i = 0; i < sums.n; i++)
-		km_log(km_tune->memlog, "%s",
-		    status_sum(view, &sums.sum[i], line, sizeof(line)));
-	log_end(rc);
+		log_line(status_sum(view, &sums.sum[i], line, sizeof(line)));
 	site_sums_fini(&sums);
 	view_close(&view);
 }

@@ -24,28 +24,59 @@ const char *status_head(
 const char *status_block(struct view *view, uint64_t n,
     const struct view_block *block, char *buf, size_t size);
 
+/*
+ * Live blocks of a site by their age: of a leak each class has its share, of
+ * what was set up at the start only the last has any, of work that is under
+ * way the first.
+ */
+enum age_class {
+	AGE_1M, /* younger than a minute */
+	AGE_10M,
+	AGE_1H,
+	AGE_1D,
+	AGE_OLDER,
+	AGE_CLASS__COUNT
+};
+extern const char *const age_class_names[AGE_CLASS__COUNT]; /* "1m" ... */
+
 /* Live blocks and their bytes, per site. */
 struct site_sum {
 	uint32_t site;
+	uint32_t oldest, newest; /* age in seconds */
 	uint64_t count;
 	uint64_t size; /* bytes requested */
+	uint64_t of_age[AGE_CLASS__COUNT];
 };
 
 struct site_sums {
-	struct site_sum *sum; /* by row of the site table */
+	struct site_sum *sum; /* by row of the site table, until sorted */
 	uint32_t n;
+};
+
+/* By what they are sorted: the one with most of it comes first. */
+enum site_order {
+	SITES_BY_SIZE,
+	SITES_BY_COUNT,
+	SITE_ORDER__COUNT
 };
 
 /* 0 or -KM_ENOMEM. */
 int site_sums_init(struct site_sums *sums, struct view *view);
 void site_sums_add(struct site_sums *sums, const struct view_block *block);
-/* Largest first, those with blocks only; n is their number then. */
-void site_sums_sort(struct site_sums *sums);
+/* Those with blocks only; n is their number then. Nothing can be added. */
+void site_sums_sort(struct site_sums *sums, enum site_order order);
 void site_sums_fini(struct site_sums *sums);
 
 /* " count=  4 size=  224 bytes from core: a.c: f(1)". */
 const char *status_sum(
     struct view *view, const struct site_sum *sum, char *buf, size_t size);
+
+/*
+ * " damaged: from 0x... to 0x..., 96 bytes": where blocks cannot be made out,
+ * from `off` of the pool on.
+ */
+const char *status_damage(
+    struct view *view, uint64_t off, uint64_t bytes, char *buf, size_t size);
 
 /*
  * Of a pool of this process: the site that holds most, and the bytes in all

@@ -2,6 +2,7 @@
 /* view.c - reading a pool through whatever gives its bytes. */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -208,6 +209,17 @@ void view_site(struct view *view, uint32_t id, struct view_site *site)
 	read_text(view, row.func, site->func, sizeof(site->func));
 	read_text(view, row.mname, site->mname, sizeof(site->mname));
 	site->line = row.line;
+}
+
+const char *view_site_text(
+    struct view *view, uint32_t id, char *buf, size_t size)
+{
+	struct view_site site;
+
+	view_site(view, id, &site);
+	snprintf(buf, size, "%s: %s: %s(%u)", site.mname, site.file, site.func,
+	    site.line);
+	return buf;
 }
 
 int view_slot(struct view *view, uint32_t id, struct pool_slot *slot)

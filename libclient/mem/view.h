@@ -63,8 +63,14 @@ struct view_walk {
 	uint64_t good[VIEW_N_GOOD]; /* the last sound places, a ring */
 	uint64_t n_good;	    /* places put there */
 	uint32_t retries;	    /* since the last new place */
-	uint32_t restarts;	    /* of these, from the first fragment */
-	bool with_free;		    /* report free fragments as well */
+	uint32_t restarts;	    /* of these, from the start */
+	uint64_t floor; /* behind the last damage: no way back; 0: none */
+	bool with_free; /* report free fragments as well */
+	/*
+	 * Places looked at without a block to report, after which it is time
+	 * to do something else; 0: it never is.
+	 */
+	uint32_t patience;
 };
 
 /*
@@ -92,8 +98,9 @@ int view_info(struct view *view, struct km_mem_info *info);
 
 /*
  * The next block. Start with a zeroed walk.
- * Returns 1 and *block; 0 at the end; -KM_ECORRUPT when the pool is damaged
- * at walk->next (the walk cannot go on).
+ * Returns 1 and *block; 0 at the end; -KM_EBUSY when out of patience: call
+ * again; -KM_ECORRUPT when the pool is damaged at walk->next (the walk cannot
+ * go on).
  */
 int view_next(
     struct view *view, struct view_walk *walk, struct view_block *block);
@@ -107,12 +114,18 @@ int view_inspect(
 
 /*
  * After -KM_ECORRUPT of view_next(): go on at the next block that can be made
- * out behind the damage. Returns 1; 0: there is none.
+ * out behind the damage. Returns 1; 0: there is none; -KM_EBUSY as view_next().
+ * What is found in the middle of damage may have been a block long ago.
  */
 int view_resync(struct view *view, struct view_walk *walk);
 
 /* A row of the site table; an unknown id gives "?" texts. */
 void view_site(struct view *view, uint32_t id, struct view_site *site);
+
+/* "module: file: function(line)" of a row. Into buf, cut if need be; buf. */
+#define VIEW_SITE_SIZE 512 /* bytes that are always enough */
+const char *view_site_text(
+    struct view *view, uint32_t id, char *buf, size_t size);
 
 /* A participant's slot. Returns 0, or -KM_ENOENT. */
 int view_slot(struct view *view, uint32_t id, struct pool_slot *slot);

@@ -64,3 +64,11 @@ bench-service: daemon/kmemd$(EXEEXT) ctl/kmemctl$(EXEEXT) \
 	tests/stress/siege$(EXEEXT)
 	@srcdir=$(srcdir) $(SHELL) $(srcdir)/%D%/service.sh
 .PHONY: bench-service
+
+# A dump of a million blocks, and who else waits for it.
+EXTRA_DIST += %D%/dump.sh
+bench: bench-dump
+bench-dump: daemon/kmemd$(EXEEXT) ctl/kmemctl$(EXEEXT) \
+	tests/functional/trouble.la tests/stress/calls$(EXEEXT)
+	@srcdir=$(srcdir) $(SHELL) $(srcdir)/%D%/dump.sh
+.PHONY: bench-dump

@@ -45,8 +45,10 @@ balanced() {
 		and ($blocks | map(.size) | add // 0) == .[0].used
 		and ($sums | map(.size) | add // 0) == .[0].used
 		and ($sums | map(.count) | add // 0) == ($blocks | length)
-		and ($blocks | map(.age_rank) | sort) ==
-			[range(1; 1 + ($blocks | length))]
+		and ($blocks | length) == ($blocks | unique_by(.seq) | length)
+		and .[-1].dumped.blocks == ($blocks | length)
+		and .[-1].dumped.size == .[0].used
+		and .[-1].exact
 		and .[0].total == .[0].free + .[0].real_used' "$1"
 }
 
@@ -165,14 +167,66 @@ is "$(json mem_dump_pkg "$(worker_pid 1)" '.blocks | length')" 1 \
 	'the other worker has none of them'
 ok 'it stops' stop_kmemd
 
-# --- damage: found in a moment, however many blocks are before it ---
+# --- damage: a dump goes on behind it, and says where it is ---
 
-trouble n_pkg=50000 rank=1 damage=48
+# all FILTER: of the dump in all its pages.
+all() {
+	jq -s "[.[].$1 // [] | .[]] | $2" "$T/dump.json"
+}
+
+trouble n_pkg=50000 rank=1 damage=48 damage_before=20500
 start_kmemd -n 2 -M 16
-status 1 'a damaged pool cannot be dumped' \
-	ctl --timeout "$KMEM_SLOW" mem_dump_pkg "$(worker_pid 1)"
-like "$(cat "$T/ok.out")" 'the pool is damaged' 'the error says so'
-ok 'the others can' ask_dump "$T/dump.json" mem_dump_pkg "$(worker_pid 2)"
+pid=$(worker_pid 1)
+ok 'a damaged pool can be dumped' ask_dump "$T/dump.json" mem_dump_pkg "$pid"
+# That of before the fork, and those of the worker but one.
+is "$(all blocks length)" 50000 'it has all blocks but the damaged one'
+is "$(all damage length)" 1 'it has one row of damage'
+is "$(all damage '.[0].bytes')" \
+	"$(all damage '.[0] | .bytes | select(. >= 128 and . <= 512)')" \
+	'which is as long as one block'
+is "$(all damage '.[0].before.size')" 99 'and names the block before it'
+like "$(all damage '.[0].before.site')" 'trouble.c: keep_pkg' '... and its site'
+is "$(jq -s '.[-1].exact' "$T/dump.json")" true \
+	'what it has is the same at its end'
+is "$(jq -s '.[-1].sums | map(.count) | add' "$T/dump.json")" 50000 \
+	'and in its sums'
+ok 'memlog can be set to 1' ctl cfg.set_now_int core memlog 1
+ok 'a dump again' ask_dump "$T/dump.json" mem_dump_pkg "$pid"
+address=$(all damage '.[0].address' | tr -d '"')
+ok 'the log has the damage as well' log_has " damaged: from $address to 0x"
+is "$(grep -c ' N address=' "$KMEMD_LOG")" 50000 'and all blocks but one'
+ok 'the others are whole' ask_dump "$T/dump.json" mem_dump_pkg "$(worker_pid 2)"
+is "$(all damage length)" 0 'and have no damage'
+ok 'it stops' stop_kmemd
+
+trouble n_pkg=1000 rank=1 damage=48
+start_kmemd -n 1
+ok 'damage behind a full page' \
+	ask_dump "$T/dump.json" mem_dump_pkg "$(worker_pid 1)"
+is "$(all blocks length) $(all damage length)" '1000 1' 'is found as well'
+ok 'it stops' stop_kmemd
+
+# --- a pool that changes between the pages ---
+
+trouble n_shm=2000
+start_kmemd -n 1
+ctl --json mem_dump_shm | head -n 1 >"$T/dump.json"
+from=$(jq .next.params.from "$T/dump.json")
+seen=$(jq -r .next.params.seen "$T/dump.json")
+is "$(json mem_dump_shm "$from" "$seen" .exact | tail -n 1)" true \
+	'nothing happens between two pages: the dump is exact'
+is "$(json mem_dump_shm "$from" .exact | tail -n 1)" false \
+	'of a page without the ones before that is not known'
+like "$(json mem_dump_shm "$from" .note | tail -n 1)" 'not known' 'it says so'
+# As if another block had been there.
+other="${seen%.*}.0"
+is "$(json mem_dump_shm "$from" "$other" .exact | tail -n 1)" false \
+	'a block that was another one is noticed'
+like "$(json mem_dump_shm "$from" "$other" .note | tail -n 1)" \
+	'changed meanwhile' 'and what can be relied on is said'
+for bad in x 1.2 1.2.x 1.2.3.4 ''; do
+	status 1 "seen \"$bad\" is refused" ctl mem_dump_shm "$from" "s:$bad"
+done
 ok 'it stops' stop_kmemd
 
 done_testing

@@ -23,7 +23,8 @@ static int fail_init;
  */
 #define BLOCK_SIZES 100
 static int n_pkg, n_shm;
-static int damage; /* what is before the last one of pkg is overwritten */
+/* What is before one of pkg is overwritten: the last, or so many before it. */
+static int damage, damage_before;
 
 static int own_rank;
 static struct event_base *own_base;
@@ -37,7 +38,9 @@ static const struct kmemd_module_param params[] = {
 	{ "fail_init", KMEMD_PARAM_INT, &fail_init, "mod_init fails" },
 	{ "n_pkg", KMEMD_PARAM_INT, &n_pkg, "blocks to keep in pkg" },
 	{ "n_shm", KMEMD_PARAM_INT, &n_shm, "blocks to keep in shm" },
-	{ "damage", KMEMD_PARAM_INT, &damage, "bytes before the last in pkg" },
+	{ "damage", KMEMD_PARAM_INT, &damage, "bytes before one in pkg" },
+	{ "damage_before", KMEMD_PARAM_INT, &damage_before,
+	    "0: the last one; 1: the one before ..." },
 	{ NULL },
 };
 
@@ -99,15 +102,17 @@ static const struct {
 /* They are never freed: the pools go with their processes. */
 static int keep_pkg(void)
 {
-	char *block = NULL;
+	char *block, *victim = NULL;
 
 	for (int i = 0; i < n_pkg; i++) {
 		block = pkg_malloc((size_t)(1 + i % BLOCK_SIZES));
 		if (block == NULL)
 			return -1;
+		if (i == n_pkg - 1 - damage_before)
+			victim = block;
 	}
-	if (block != NULL)
-		memset(block - damage, 'x', (size_t)damage);
+	if (victim != NULL)
+		memset(victim - damage, 'x', (size_t)damage);
 	return 0;
 }
 

@@ -57,7 +57,7 @@ static void look(const void *map, size_t size)
 		view_slot(view, block.owner, &slot);
 		ck_assert_uint_le(n, size / 16);
 	}
-	site_sums_sort(&sums);
+	site_sums_sort(&sums, SITES_BY_SIZE);
 	site_sums_fini(&sums);
 	view_close(&view);
 }
@@ -132,6 +132,65 @@ START_TEST(a_loop_of_fragments_is_damage_not_a_hang)
 	while ((rc = view_next(view, &walk, &block)) == 1)
 		;
 	ck_assert_int_eq(rc, -KM_ECORRUPT);
+	view_close(&view);
+	test_pool_close(&t);
+}
+END_TEST
+
+START_TEST(a_walk_without_patience_pauses_and_reports_each_block_once)
+{
+	struct view_walk walk = { .patience = 1 };
+	struct view_block block;
+	struct view *view;
+	void *p[100];
+	int pauses = 0, seen = 0, rc;
+
+	test_pool_open(&t, KM_PKG, "qm", SIZE);
+	for (int i = 0; i < 100; i++)
+		p[i] = pkg_malloc(32);
+	for (int i = 1; i < 100; i += 2)
+		pkg_free(p[i]);
+	ck_assert_int_eq(view_open_map(t.pool, t.size, &view), 0);
+	while ((rc = view_next(view, &walk, &block)) != 0) {
+		if (rc == 1)
+			ck_assert_uint_eq(block.addr, (uintptr_t)p[2 * seen++]);
+		else
+			ck_assert_int_eq(rc, -KM_EBUSY);
+		pauses += rc != 1;
+	}
+	ck_assert_int_eq(seen, 50);
+	ck_assert_int_ge(pauses, 49);
+	view_close(&view);
+	test_pool_close(&t);
+}
+END_TEST
+
+/* A head in the middle is written over, and all up to one near the end. */
+START_TEST(a_walk_goes_on_behind_damage_in_small_steps_as_well)
+{
+	struct view_walk walk = { .patience = 2 };
+	struct view_block block;
+	int damages = 0, pauses = 0, seen = 0, rc;
+	struct view *view;
+	char *p[1000];
+
+	test_pool_open(&t, KM_PKG, "qm", SIZE);
+	for (int i = 0; i < 1000; i++)
+		p[i] = pkg_malloc(500);
+	memset(p[100] - 16, 'x', (size_t)(p[900] - p[100]));
+	ck_assert_int_eq(view_open_map(t.pool, t.size, &view), 0);
+	while ((rc = view_next(view, &walk, &block)) != 0) {
+		seen += rc == 1;
+		if (rc != -KM_ECORRUPT)
+			continue;
+		damages++;
+		while ((rc = view_resync(view, &walk)) == -KM_EBUSY)
+			pauses++;
+		ck_assert_int_eq(rc, 1);
+	}
+	ck_assert_int_eq(damages, 1);
+	ck_assert_int_eq(seen, 100 + 99);
+	ck_assert_int_gt(pauses, 3);
 	view_close(&view);
 	test_pool_close(&t);
 }
@@ -298,6 +357,10 @@ int main(void)
 	tcase_add_test(
 	    tcase, random_damage_gives_findings_never_a_crash_or_a_hang);
 	tcase_add_test(tcase, a_loop_of_fragments_is_damage_not_a_hang);
+	tcase_add_test(
+	    tcase, a_walk_without_patience_pauses_and_reports_each_block_once);
+	tcase_add_test(
+	    tcase, a_walk_goes_on_behind_damage_in_small_steps_as_well);
 	tcase_add_test(
 	    tcase, a_walk_beside_an_allocating_process_reports_each_block_once);
 	tcase_add_test(

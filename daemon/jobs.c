@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* dump_jobs.c - dumps take turns, so that no number of them stops the loop. */
+/* jobs.c - long work takes turns, so that none of it stops the loop. */
 #include "config.h"
 
 #include <event2/event.h>
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "daemon/methods/dump_jobs.h"
+#include "daemon/jobs.h"
 #include "daemon/super.h"
 
-TAILQ_HEAD(job_list, dump_job);
+TAILQ_HEAD(job_list, job);
 
 static struct {
 	struct job_list running; /* the first one has the next turn */
@@ -20,10 +20,9 @@ static struct {
 	.waiting = TAILQ_HEAD_INITIALIZER(jobs.waiting),
 };
 
-static struct dump_job *find(
-    const struct job_list *list, const void *connection)
+static struct job *find(const struct job_list *list, const void *connection)
 {
-	struct dump_job *job;
+	struct job *job;
 
 	TAILQ_FOREACH(job, list, link)
 	if (job->connection == connection)
@@ -31,9 +30,9 @@ static struct dump_job *find(
 	return NULL;
 }
 
-static void take_out(struct dump_job *job)
+static void take_out(struct job *job)
 {
-	struct dump_job *other;
+	struct job *other;
 
 	TAILQ_FOREACH(other, &jobs.running, link)
 	if (other == job) {
@@ -54,7 +53,7 @@ static void rest_if_empty(void)
 static void take_turn(evutil_socket_t fd, short what, void *arg)
 {
 	static const struct timeval at_once = { 0, 0 };
-	struct dump_job *job = TAILQ_FIRST(&jobs.running);
+	struct job *job = TAILQ_FIRST(&jobs.running);
 
 	evtimer_add(jobs.turn, &at_once);
 	TAILQ_REMOVE(&jobs.running, job, link);
@@ -62,7 +61,7 @@ static void take_turn(evutil_socket_t fd, short what, void *arg)
 	job->step(job);
 }
 
-int dump_jobs_add(struct dump_job *job)
+int jobs_add(struct job *job)
 {
 	static const struct timeval at_once = { 0, 0 };
 
@@ -79,9 +78,9 @@ int dump_jobs_add(struct dump_job *job)
 	return 0;
 }
 
-void dump_jobs_end(struct dump_job *job)
+void jobs_end(struct job *job)
 {
-	struct dump_job *next = find(&jobs.waiting, job->connection);
+	struct job *next = find(&jobs.waiting, job->connection);
 
 	take_out(job);
 	if (next != NULL) {
@@ -91,7 +90,7 @@ void dump_jobs_end(struct dump_job *job)
 	rest_if_empty();
 }
 
-void dump_jobs_cancel(struct dump_job *job)
+void jobs_cancel(struct job *job)
 {
 	take_out(job);
 	rest_if_empty();

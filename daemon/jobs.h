@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* jobs.h - long work takes turns, so that none of it stops the loop. */
+#ifndef KMEMD_JOBS_H
+#define KMEMD_JOBS_H
+/*
+ * One slice of one job runs in each turn of the event loop, whoever asks for
+ * how many.  Of the jobs of one connection the first one runs, the others
+ * wait with no memory but their request; those of several connections run side
+ * by side.
+ *
+ * Lifetime: a job is borrowed from jobs_add() to its end or cancelling.
+ * Concurrency: the supervisor's one thread.
+ */
+#include <sys/queue.h>
+
+struct job {
+	TAILQ_ENTRY(job) link;
+	const void *connection; /* opaque; NULL is one as well */
+	/* Runs a slice; the last one ends the job. */
+	void (*step)(struct job *job);
+};
+
+/* 0, or -KM_ENOMEM: then it is not there. */
+int jobs_add(struct job *job);
+
+/* It is done: the next one of its connection may run. */
+void jobs_end(struct job *job);
+
+/* Its connection goes, and with it all that wait there: none is started. */
+void jobs_cancel(struct job *job);
+
+#endif
