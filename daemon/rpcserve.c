@@ -42,7 +42,6 @@ int rpcserve_open(struct event_base *base, uid_t uid, gid_t gid)
 		.tables = methods_tables,
 		.limits = &lim,
 		.role = roles_find,
-		.closed = methods_closed,
 	};
 	mode_t mode = (mode_t)param_int(P_RPC_SOCKET_MODE);
 	int fd, rc;

@@ -311,8 +311,6 @@ void conn_free(struct rpc_conn *c)
 	c->server->requests += session_requests(c->session);
 	c->gone = true;
 	session_free(&c->session);
-	if (c->server->closed != NULL)
-		c->server->closed(c, c->server->context);
 	release(c);
 }
 

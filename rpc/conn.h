@@ -33,7 +33,6 @@ struct rpc_server {
 	struct rpc_limits limits;
 	int (*role)(const struct rpc_peer *peer,
 	    const struct rpc_groups *groups, enum rpc_role *role);
-	void (*closed)(const void *connection, void *context);
 	void *context;
 	int fd;
 	bool draining;

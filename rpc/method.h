@@ -111,8 +111,8 @@ const struct rpc_method *const *rpc_call_tables(const struct rpc_call *call);
 
 /*
  * The transport connection, an opaque identity that stays the same for all
- * calls of one connection (NULL when there is none, as in tests). Once the
- * server has told closed() of it (rpc/server.h), another may have the same.
+ * calls of one connection (NULL when there is none, as in tests). Once it
+ * has gone, another may have the same: what is kept for it is rpc_call_keep()'s.
  */
 const void *rpc_call_connection(const struct rpc_call *call);
 

@@ -64,7 +64,6 @@ int rpc_server_new(
 	s->base = opt->base;
 	s->tables = opt->tables;
 	s->role = opt->role;
-	s->closed = opt->closed;
 	s->context = opt->context;
 	s->fd = fd;
 	TAILQ_INIT(&s->conns);

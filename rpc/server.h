@@ -60,14 +60,7 @@ struct rpc_server_options {
 	 */
 	int (*role)(const struct rpc_peer *peer,
 	    const struct rpc_groups *groups, enum rpc_role *role);
-	/*
-	 * A connection has gone: what was kept under this identity, that of
-	 * rpc_call_connection(), may go too. Its calls have been cancelled.
-	 * For each connection once, whether it has made a call or not; it must
-	 * not free the server. NULL: nobody cares.
-	 */
-	void (*closed)(const void *connection, void *context);
-	void *context; /* for rpc_call_context() and closed() */
+	void *context; /* for rpc_call_context() */
 };
 
 /*
@@ -99,7 +92,7 @@ void rpc_server_free(struct rpc_server **server);
 
 /*
  * Close all descriptors without a word: in a child, after fork and
- * event_reinit(). No hook runs: what hooks would release stays.
+ * event_reinit(). No cancel hook runs: what hooks would release stays.
  */
 void rpc_server_forget(struct rpc_server **server);
 

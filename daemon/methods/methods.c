@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* methods.c - the list of tables, and who hears of a connection's end. */
+/* methods.c - the list of tables. */
 #include "config.h"
 
 #include <stddef.h>
@@ -17,8 +17,3 @@ const struct rpc_method *const methods_tables[] = {
 	system_methods,
 	NULL,
 };
-
-/* One line for each name space that keeps something for a connection. */
-void methods_closed(const void *connection, void *context)
-{
-}

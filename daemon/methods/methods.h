@@ -17,7 +17,4 @@ extern const struct rpc_method system_methods[];
 /* Ends with NULL. */
 extern const struct rpc_method *const methods_tables[];
 
-/* A connection has gone: drop what was kept for rpc_call_connection(). */
-void methods_closed(const void *connection, void *context);
-
 #endif

@@ -160,6 +160,25 @@ START_TEST(a_paced_replay_plays_what_is_due)
 }
 END_TEST
 
+START_TEST(a_delay_moves_what_is_due_and_nothing_is_made_up_for)
+{
+	struct runner_speed speed = { .in_order = 1, .per_second = 10 };
+
+	rig_small_trace("K pkg 8 - 7\nM pkg 8 1 1\nM pkg 8 2 1\nM pkg 8 3 1\n");
+	rig_start(1, rig.trace->n_ops, &speed, 1);
+	rig.now_ns = 5000000000;
+	ck_assert_int_eq(rig_slice(1), RUNNER_PACED);
+	rig.now_ns += 7000000000;
+	runner_delay(&rig.runners[1], 7000000000);
+	ck_assert_int_eq(rig_slice(1), RUNNER_PACED);
+	ck_assert_uint_eq(runner_played(rig.plan, rig.board, 1), 1);
+	ck_assert_uint_eq(rig.wait_ns, 100000000);
+	rig.now_ns += rig.wait_ns;
+	ck_assert_int_eq(rig_slice(1), RUNNER_PACED);
+	ck_assert_uint_eq(runner_played(rig.plan, rig.board, 1), 2);
+}
+END_TEST
+
 static void add_small_tests(TCase *tc)
 {
 	tcase_add_test(tc, a_block_of_main_is_freed_in_the_first_loop_only);
@@ -173,6 +192,8 @@ static void add_small_tests(TCase *tc)
 	tcase_add_test(tc, a_successor_does_not_repeat_what_was_done);
 	tcase_add_test(tc, in_recorded_order_nobody_overtakes);
 	tcase_add_test(tc, a_paced_replay_plays_what_is_due);
+	tcase_add_test(
+	    tc, a_delay_moves_what_is_due_and_nothing_is_made_up_for);
 }
 
 int main(void)

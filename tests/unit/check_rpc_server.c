@@ -96,7 +96,6 @@ START_TEST(a_peer_without_a_role_is_told_so_and_sent_away)
 	    (unsigned)getuid(), (int)getpid());
 	loop_read_all(fd);
 	ck_assert_int_eq(strncmp(loop.text, expected, strlen(expected)), 0);
-	ck_assert_uint_eq(loop.n_closed, 0);
 	ck_assert_uint_eq(loop.logged, 1);
 	close(fd);
 }
@@ -188,38 +187,6 @@ START_TEST(a_client_that_goes_cancels_its_calls)
 	loop_until(some_cancelled, &three);
 	ck_assert_uint_eq(loop.cancelled, 3);
 	ck_assert(rpc_server_is_idle(loop.server));
-}
-END_TEST
-
-static bool some_closed(void *arg)
-{
-	return loop.n_closed >= *(size_t *)arg;
-}
-
-START_TEST(the_end_of_a_connection_is_told_once_and_after_its_calls)
-{
-	size_t one = 1, two = 2;
-	int fd = loop_connect(), silent = loop_connect();
-	const void *who;
-
-	loop_ask(fd, CALL("who", "1"));
-	who = loop.asker;
-	loop_send(fd, CALL("later", "2"));
-	loop_until(some_deferred, &one);
-	ck_assert_uint_eq(loop.n_closed, 0);
-	close(fd);
-	loop_until(some_closed, &one);
-	ck_assert_ptr_eq(loop.closed, who);
-	ck_assert_uint_eq(loop.cancelled_before_closed, 1);
-	close(silent);
-	loop_until(some_closed, &two);
-	ck_assert_ptr_ne(loop.closed, who);
-	fd = loop_connect();
-	loop_ask(fd, CALL("who", "3"));
-	rpc_server_free(&loop.server);
-	ck_assert_uint_eq(loop.n_closed, 3);
-	ck_assert_ptr_eq(loop.closed, loop.asker);
-	close(fd);
 }
 END_TEST
 
@@ -389,7 +356,6 @@ START_TEST(a_child_forgets_the_server_and_the_parent_serves_on)
 		event_base_free(loop.base);
 		/* Listener and connection are closed, no hook has run. */
 		_exit(loop.server == NULL && loop.cancelled == 0 &&
-			      loop.n_closed == 0 &&
 			      count_sockets() <= sockets - 2
 			  ? 0
 			  : 1);
@@ -423,8 +389,6 @@ int main(void)
 	tcase_add_test(tc, a_deferred_call_outlives_the_end_of_input);
 	tcase_add_test(tc, others_are_answered_while_a_call_is_deferred);
 	tcase_add_test(tc, a_client_that_goes_cancels_its_calls);
-	tcase_add_test(
-	    tc, the_end_of_a_connection_is_told_once_and_after_its_calls);
 	tcase_add_test(tc, requests_sent_before_closing_are_carried_out);
 	tcase_add_test(
 	    tc, calls_that_run_are_cancelled_when_the_server_is_freed);

@@ -67,8 +67,7 @@ static void handle_who(struct rpc_call *call)
 	const struct rpc_peer *peer = rpc_call_peer(call);
 	char text[96];
 
-	loop.asker = rpc_call_connection(call);
-	ck_assert_ptr_nonnull(loop.asker);
+	ck_assert_ptr_nonnull(rpc_call_connection(call));
 	ck_assert_ptr_eq(rpc_call_tables(call), loop_tables);
 	ck_assert_str_eq(rpc_call_method(call)->name, "who");
 	snprintf(text, sizeof(text), "%d %u %u", (int)peer->pid,
@@ -133,14 +132,6 @@ static int role_of(const struct rpc_peer *peer, const struct rpc_groups *groups,
 	return loop.is_stranger ? -1 : 0;
 }
 
-static void on_closed(const void *connection, void *context)
-{
-	ck_assert_ptr_eq(context, &loop);
-	loop.closed = connection;
-	loop.cancelled_before_closed = loop.cancelled;
-	loop.n_closed++;
-}
-
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
 }
@@ -160,7 +151,6 @@ void loop_start(const struct rpc_limits *limits)
 		.tables = loop_tables,
 		.limits = limits,
 		.role = role_of,
-		.closed = on_closed,
 		.context = &loop,
 	};
 	int fd;

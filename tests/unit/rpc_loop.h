@@ -27,9 +27,6 @@ struct rpc_loop {
 	size_t len;
 	struct rpc_call *deferred[16];
 	size_t n_deferred, n_large, cancelled, logged;
-	const void *asker;  /* the connection that has asked "who" */
-	const void *closed; /* the connection that was closed last */
-	size_t n_closed, cancelled_before_closed;
 	bool is_stranger;    /* peers have no role, else dump */
 	unsigned long turns; /* of the event loop */
 };
