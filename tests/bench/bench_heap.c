@@ -11,12 +11,20 @@
 #include "tests/bench/bench_stat.h"
 #include "tests/bench/heap.h"
 #include "tests/bench/procs.h"
+#include "tests/bench/tracked.h"
 #include "tests/bench/workload.h"
 
-#define EXIT_NOT_HERE 77 /* as of a test that is skipped */
-#define FLAT_CYCLES   8	 /* of all draws: more than W4's FIFO is long */
-#define FLAT_PERCENT  5	 /* more memory held is growth */
-#define POOL_MB	      256
+#define EXIT_NOT_HERE 77     /* as of a test that is skipped */
+#define FLAT_CYCLES   8	     /* of all draws: more than W4's FIFO is long */
+#define FLAT_PERCENT  5	     /* more memory held is growth */
+#define WARM_UP_MAX   262144 /* pairs before the timed ones */
+#define POOL_KB	      (256 << 10)
+
+enum bench_mode {
+	MODE_TIME,
+	MODE_FLAT,
+	MODE_MEMORY
+};
 
 static struct {
 	const struct heap *heap;
@@ -27,9 +35,9 @@ static struct {
 	const char *trace;
 	long pairs;
 	long live;
-	int is_flat; /* measure memory after N and 2N pairs, not time */
+	enum bench_mode mode;
 } bench = {
-	.heap_options = { "qm", (size_t)POOL_MB << 20, 1 },
+	.heap_options = { "qm", (size_t)POOL_KB << 10, 1 },
 	.trace = BENCH_TRACE,
 };
 
@@ -40,10 +48,12 @@ static int usage(void)
 	      "  --processes N     1 or 2 at the same time\n"
 	      "  --pairs N         how many are timed\n"
 	      "  --live N          live blocks\n"
-	      "  --pool MB         size of a pool\n"
+	      "  --pool KB         size of a pool\n"
 	      "  --trace FILE      of W7\n"
 	      "  --flat            is memory the same after twice as many?\n"
-	      "Status 77: that heap is not here, or not for that workload.\n"
+	      "  --memory          peaks, in bytes\n"
+	      "Status 77: that heap is not here, or not for that workload;\n"
+	      "3: with --memory, the pool is too small.\n"
 	      "Heaps:",
 	    stderr);
 	heap_list();
@@ -76,6 +86,22 @@ static void flat_runs(const struct loop *loop, int rank, int *passed)
 	}
 }
 
+static void timed_runs(const struct loop *loop, int rank, int *passed)
+{
+	long warm_up = bench.play.n_draws;
+
+	loop->run(&bench.play, warm_up < WARM_UP_MAX ? warm_up : WARM_UP_MAX);
+	procs_barrier(bench.procs, passed);
+	time_run(loop, rank);
+}
+
+/* The first memory is that of the empty heap, the second the peaks. */
+static void memory_run(const struct loop *loop)
+{
+	loop->run(&bench.play, FLAT_CYCLES * (long)bench.play.n_draws);
+	bench.procs->memory[1] = *tracked_peaks();
+}
+
 static int play(int rank, void *data)
 {
 	const struct loop *loop = &bench.heap->loops[bench.workload->id];
@@ -86,15 +112,19 @@ static int play(int rank, void *data)
 	    bench.heap->open(bench.heap, &bench.heap_options) != 0)
 		return EXIT_NOT_HERE;
 	bench.heap->join(rank);
+	if (bench.mode == MODE_MEMORY) {
+		bench.heap->memory(&bench.procs->memory[0]);
+		tracked_open(bench.heap);
+		loop = &loops_tracked[bench.workload->id];
+	}
 	loop->fill(&bench.play);
 	procs_barrier(bench.procs, &passed);
-	if (bench.is_flat) {
+	if (bench.mode == MODE_FLAT)
 		flat_runs(loop, rank, &passed);
-	} else {
-		loop->run(&bench.play, bench.play.n_draws);
-		procs_barrier(bench.procs, &passed);
-		time_run(loop, rank);
-	}
+	else if (bench.mode == MODE_MEMORY)
+		memory_run(loop);
+	else
+		timed_runs(loop, rank, &passed);
 	procs_barrier(bench.procs, &passed);
 	loop->empty(&bench.play);
 	return 0;
@@ -126,18 +156,37 @@ static int print_flat(void)
 	return is_flat ? 0 : 1;
 }
 
+static void print_memory(void)
+{
+	const struct heap_memory *empty = &bench.procs->memory[0];
+	const struct heap_memory *peaks = &bench.procs->memory[1];
+
+	printf("used=%zu counted=%zu held=%zu empty=%zu\n", peaks->used,
+	    peaks->counted, peaks->held, empty->held);
+}
+
 static int print(void)
 {
-	if (bench.is_flat)
+	switch (bench.mode) {
+	case MODE_FLAT:
 		return print_flat();
-	printf("ns=%.2f pairs=%ld\n", mean_ns(), bench.procs->pairs[0]);
-	return 0;
+	case MODE_MEMORY:
+		print_memory();
+		return 0;
+	default:
+		printf("ns=%.2f pairs=%ld\n", mean_ns(), bench.procs->pairs[0]);
+		return 0;
+	}
 }
 
 /* ---- the program -------------------------------------------------------- */
 
 static int is_possible(void)
 {
+	if (bench.mode == MODE_MEMORY && bench.heap_options.processes > 1) {
+		fputs("--memory is of one process\n", stderr);
+		return 0;
+	}
 	if (bench.workload->needs_processes < 2)
 		return 1;
 	if (!bench.heap->is_shared) {
@@ -158,9 +207,8 @@ static int bench_run(void)
 	if (bench.pairs == 0)
 		bench.pairs = bench.workload->pairs;
 	bench.procs = procs_new(bench.heap_options.processes);
-	if (bench.procs == NULL ||
-	    play_open(&bench.play, bench.workload, (uint32_t)bench.live,
-		bench.trace, bench.heap->is_shared ? KM_SHM : KM_PKG) != 0)
+	if (bench.procs == NULL || play_open(&bench.play, bench.workload,
+				       (uint32_t)bench.live, bench.trace) != 0)
 		return 1;
 	bench.play.processes = bench.procs->n;
 	bench.play.rings = &bench.procs->rings;
@@ -201,14 +249,17 @@ static int set(int option)
 		bench.live = bench_number(optarg, 100000000);
 		return 0;
 	case 's':
-		bench.heap_options.size = (size_t)bench_number(optarg, 1 << 20)
-					  << 20;
+		bench.heap_options.size = (size_t)bench_number(optarg, 1 << 30)
+					  << 10;
 		return 0;
 	case 't':
 		bench.trace = optarg;
 		return 0;
 	case 'f':
-		bench.is_flat = 1;
+		bench.mode = MODE_FLAT;
+		return 0;
+	case 'M':
+		bench.mode = MODE_MEMORY;
 		return 0;
 	default:
 		return -1;
@@ -226,6 +277,7 @@ int main(int argc, char **argv)
 		{ "pool", required_argument, NULL, 's' },
 		{ "trace", required_argument, NULL, 't' },
 		{ "flat", no_argument, NULL, 'f' },
+		{ "memory", no_argument, NULL, 'M' },
 		{ 0 },
 	};
 	int c;

@@ -13,6 +13,7 @@
 #include "mem/mem.h"
 #include "mem/shm_mem.h"
 #include "tests/bench/heap.h"
+#include "tests/bench/heap_count.h"
 #include "tests/bench/kmem_pool.h"
 
 struct heap_calls library_calls;
@@ -61,7 +62,6 @@ static void from_info(
 		.blocks = info->blocks,
 		.counted = info->real_used,
 		.held = info->real_used,
-		.max_held = info->max_used,
 	};
 }
 
@@ -178,11 +178,6 @@ static void join_nothing(int rank)
 {
 }
 
-static void memory_unknown(struct heap_memory *memory)
-{
-	*memory = (struct heap_memory){ 0 };
-}
-
 /* ---- all ---------------------------------------------------------------- */
 
 static const char *const jemalloc_libraries[] = { "libjemalloc.so.2", NULL };
@@ -194,16 +189,16 @@ static const char *const boost_libraries[] = { BENCH_DIR "/heap_boost.so",
 static const struct heap heaps[] = {
 	{ "pkg", 0, open_pkg, join_pkg, memory_pkg, loops_pkg, &pkg_calls },
 	{ "shm", 1, open_shm, join_shm, memory_shm, loops_shm, &shm_calls },
-	{ "glibc", 0, open_nothing, join_nothing, memory_unknown, loops_libc,
+	{ "glibc", 0, open_nothing, join_nothing, resident_memory, loops_libc,
 	    &libc_calls },
-	{ "jemalloc", 0, open_peer, join_nothing, memory_unknown, loops_library,
-	    &library_calls, jemalloc_libraries, "" },
-	{ "mimalloc", 0, open_peer, join_nothing, memory_unknown, loops_library,
-	    &library_calls, mimalloc_libraries, "mi_" },
+	{ "jemalloc", 0, open_peer, join_nothing, resident_memory,
+	    loops_library, &library_calls, jemalloc_libraries, "" },
+	{ "mimalloc", 0, open_peer, join_nothing, resident_memory,
+	    loops_library, &library_calls, mimalloc_libraries, "mi_" },
 	{ "boost", 1, open_boost, join_nothing, memory_boost, loops_library,
 	    &library_calls, boost_libraries, "bench_boost_" },
-	{ "none", 1, open_nothing, join_nothing, memory_unknown, loops_none,
-	    NULL },
+	{ "none", 1, open_nothing, join_nothing, count_memory, loops_none,
+	    &count_calls },
 };
 
 #define HEAPS (sizeof(heaps) / sizeof(heaps[0]))

@@ -28,7 +28,6 @@ struct heap_memory {
 	size_t blocks;	/* live ones */
 	size_t counted; /* taken by live blocks and metadata */
 	size_t held;	/* what nobody else can get */
-	size_t max_held;
 };
 
 struct heap {

@@ -17,6 +17,7 @@ CLEANFILES += $(EXTRA_PROGRAMS) %D%/heap_boost.so
 # It has no copy of libkmem inside; of libreplay, what reads a trace.
 %C%_bench_heap_SOURCES = %D%/bench_heap.c \
 	%D%/heap.c %D%/heap.h \
+	%D%/heap_count.c %D%/heap_count.h \
 	%D%/lap.c %D%/lap.h \
 	%D%/loops.h \
 	%D%/loops_libc.c \
@@ -24,9 +25,11 @@ CLEANFILES += $(EXTRA_PROGRAMS) %D%/heap_boost.so
 	%D%/loops_none.c \
 	%D%/loops_pkg.c \
 	%D%/loops_shm.c \
+	%D%/loops_tracked.c \
 	%D%/play.h \
 	%D%/procs.c %D%/procs.h \
 	%D%/ring.h \
+	%D%/tracked.c %D%/tracked.h \
 	%D%/workload.c %D%/workload.h \
 	$(bench_stat)
 %C%_bench_heap_CPPFLAGS = $(AM_CPPFLAGS) \
@@ -50,7 +53,8 @@ boost_header = boost/interprocess/managed_shared_memory.hpp
 	fi
 
 # BENCH='-q W6' for the options of heaps.sh.
-EXTRA_DIST += %D%/heaps.sh %D%/json.awk %D%/rows.awk %D%/table.awk
+EXTRA_DIST += %D%/heaps.sh %D%/bars.awk %D%/json.awk %D%/plot.awk \
+	%D%/rows.awk %D%/table.awk
 bench: bench-heaps
 bench-heaps: %D%/bench_heap$(EXEEXT) %D%/heap_boost.so
 	@$(SHELL) $(srcdir)/%D%/heaps.sh $(BENCH)

@@ -7,8 +7,7 @@
  * macros, so that each loop has direct calls, or, of a library opened at run
  * time, calls through one pointer in memory, which is what -fno-plt makes of
  * the direct ones.  A loop does not look for NULL: it writes there, and dies.
- * It ends with a struct loop for each workload, called LOOPS.
- */
+ * It ends with a struct loop for each workload, called LOOPS. */
 #include <stdlib.h>
 
 #include "tests/bench/play.h"

@@ -11,22 +11,13 @@
 
 #define PROCESSES_MAX 2
 
-enum procs_result {
-	RESULT_NS,
-	RESULT_PAIRS,
-	RESULT__COUNT
-};
-
 /* Shared by the processes. */
 struct procs {
 	int n;
 	int arrived; /* at barriers, counted on and on */
-	int passed;  /* barriers, of a process: its own copy counts */
 	long pairs[PROCESSES_MAX];
-	double ns[PROCESSES_MAX];	      /* per pair */
-	struct heap_memory memory[2];	      /* seen by rank 0 */
-	struct heap_memory before, after_all; /* the same */
-	size_t peak_counted;		      /* the same */
+	double ns[PROCESSES_MAX];     /* per pair */
+	struct heap_memory memory[2]; /* at two moments, seen by rank 0 */
 	struct rings rings;
 };
 
@@ -41,7 +32,7 @@ struct procs *procs_new(int n);
 int procs_run(
     struct procs *procs, int (*body)(int rank, void *data), void *data);
 
-/* Wait until all have come here. */
+/* Wait until all have come here; *passed counts those of this process. */
 void procs_barrier(struct procs *procs, int *passed);
 
 #endif

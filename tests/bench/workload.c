@@ -18,39 +18,26 @@
 #define DRAWS_A_LIVE 2 /* at least, of each live block */
 
 static const struct workload workloads[] = {
-	{ "W2",
-	    "10,000 live blocks of 16..4096 bytes, log-uniform; a random "
-	    "one is replaced",
-	    WORKLOAD_W2, 16, 4096, SIZES_LOG_UNIFORM, LIVE, DRAWS, MARK_PLACES,
-	    1, 500000 },
-	{ "W3",
-	    "two blocks grow in turn by realloc, 16 bytes to 64 KiB; per "
-	    "step",
-	    WORKLOAD_W3, 16, 4096, SIZES_LOG_UNIFORM, LIVE, DRAWS, MARK_PLACES,
-	    1, 100000 },
-	{ "W4",
-	    "bursts of 60 blocks of 32..1500 bytes, freed in mixed order; "
-	    "5 % stay in a FIFO of 20,000",
-	    WORKLOAD_W4, 32, 1500, SIZES_UNIFORM, FIFO, DRAWS_BURST, 5, 1,
-	    500000 },
-	{ "W5",
-	    "one process allocates 16..4096 bytes, another frees; through "
-	    "a ring",
-	    WORKLOAD_W5, 16, 4096, SIZES_LOG_UNIFORM, 0, DRAWS, 0, 2, 200000 },
-	{ "W6", "a pair of 64 bytes, beside 10,000 live blocks of 16..4096",
-	    WORKLOAD_W6, 16, 4096, SIZES_LOG_UNIFORM, LIVE, DRAWS, MARK_PLACES,
-	    1, 1000000 },
-	{ "W7", "the SIP trace: pkg of one worker, or all of shm", WORKLOAD_W7,
-	    0, 0, SIZES_UNIFORM, 0, 1, 0, 1, 500000 },
-	{ "W8",
-	    "each of two processes gives the other 90 % of its blocks of "
-	    "16..4096 bytes, 16 at a time",
-	    WORKLOAD_W8, 16, 4096, SIZES_LOG_UNIFORM, 0, DRAWS, 90, 2, 200000 },
+	{ "W2", "one of 10,000 live blocks of 16..4096 bytes is replaced",
+	    WORKLOAD_W2, 16, 4096, LIVE, DRAWS, MARK_PLACES, 1, 0, 500000 },
+	{ "W3", "two blocks grow in turn by realloc, 16 bytes to 64 KiB",
+	    WORKLOAD_W3, 16, 4096, LIVE, DRAWS, MARK_PLACES, 1, 0, 100000 },
+	{ "W4", "bursts of 60 blocks of 32..1500 bytes; 5 % stay in a FIFO",
+	    WORKLOAD_W4, 32, 1500, FIFO, DRAWS_BURST, 5, 1, 0, 500000 },
+	{ "W5", "one process allocates 16..4096 bytes, another frees",
+	    WORKLOAD_W5, 16, 4096, 0, DRAWS, 0, 2, 0, 200000 },
+	{ "W6", "a pair of 64 bytes, beside 10,000 live blocks", WORKLOAD_W6,
+	    16, 4096, LIVE, DRAWS, MARK_PLACES, 1, 0, 1000000 },
+	{ "W7", "the SIP trace, pkg of one worker", WORKLOAD_W7, 0, 0, 0, DRAWS,
+	    0, 1, KM_PKG, 500000 },
+	{ "W7-shm", "the SIP trace, shm of all processes", WORKLOAD_W7, 0, 0, 0,
+	    DRAWS, 0, 1, KM_SHM, 500000 },
+	{ "W8", "two processes give each other 90 % of what they allocate",
+	    WORKLOAD_W8, 16, 4096, 0, DRAWS, 90, 2, 0, 200000 },
 	{ "W8-0", "the same at 0 %: each frees its own", WORKLOAD_W8, 16, 4096,
-	    SIZES_LOG_UNIFORM, 0, DRAWS, 0, 2, 200000 },
-	{ "live", "W2 with small blocks, 16..128 bytes, for many live ones",
-	    WORKLOAD_W2, 16, 128, SIZES_LOG_UNIFORM, LIVE, DRAWS, MARK_PLACES,
-	    1, 500000 },
+	    0, DRAWS, 0, 2, 0, 200000 },
+	{ "live", "W2 with 16..128 bytes, for many live blocks", WORKLOAD_W2,
+	    16, 128, LIVE, DRAWS, MARK_PLACES, 1, 0, 500000 },
 };
 
 #define WORKLOADS (sizeof(workloads) / sizeof(workloads[0]))
@@ -66,7 +53,7 @@ const struct workload *workload_find(const char *name)
 void workload_list(void)
 {
 	for (size_t i = 0; i < WORKLOADS; i++)
-		fprintf(stderr, "  %-5s %s\n", workloads[i].name,
+		fprintf(stderr, "  %-7s %s\n", workloads[i].name,
 		    workloads[i].what);
 }
 
@@ -86,8 +73,6 @@ static double part(void)
 
 static uint32_t draw_size(const struct workload *w)
 {
-	if (w->sizes == SIZES_UNIFORM)
-		return w->min + (uint32_t)(part() * (w->max - w->min + 1));
 	return (uint32_t)(w->min * exp(part() * log((double)w->max / w->min)));
 }
 
@@ -113,10 +98,10 @@ static void draw_orders(uint8_t (*orders)[BURST])
 }
 
 static int open_lap(
-    struct play *play, const char *trace, enum km_pool_kind heap)
+    struct play *play, const struct workload *workload, const char *trace)
 {
 	struct lap *lap;
-	int rc = lap_read(trace, heap, &lap);
+	int rc = lap_read(trace, workload->traced, &lap);
 
 	if (rc != 0)
 		return rc;
@@ -126,7 +111,7 @@ static int open_lap(
 }
 
 int play_open(struct play *play, const struct workload *workload, uint32_t live,
-    const char *trace, enum km_pool_kind heap)
+    const char *trace)
 {
 	uint8_t(*orders)[BURST] = array(ORDERS, BURST);
 	struct draw *draws;
@@ -137,7 +122,7 @@ int play_open(struct play *play, const struct workload *workload, uint32_t live,
 	if (play->n_draws / DRAWS_A_LIVE < live)
 		play->n_draws = live * DRAWS_A_LIVE;
 	if (workload->id == WORKLOAD_W7) {
-		rc = open_lap(play, trace, heap);
+		rc = open_lap(play, workload, trace);
 		if (rc != 0)
 			return rc;
 	}

@@ -35,4 +35,24 @@ is "$(jq -c '[.workload, .heap, .processes, .allocator]' "$T/json" |
 	'each row is an object'
 is "$(jq 'select(.ns_min > .ns_median or .ns_median > .ns_max or
 	.ns_min <= 0)' "$T/json")" '' 'with a median between least and most'
+
+# In memory: what is requested is known from counting, so a pool must agree.
+requested=$(bench --heap none --memory W4 | sed 's/ .*//')
+like "$(bench --heap shm --memory W4)" \
+	"^$requested counted=[0-9]+ held=[0-9]+ empty=[0-9]+\$" \
+	'the peak in a pool is that of the requests'
+status 3 'a pool that is too small is told' \
+	bench --heap pkg --memory --pool 4096 W4
+
+sh "$S/tests/bench/heaps.sh" -m memory -k shm -a kmem-qm --json "$T/json" \
+	W7-shm >"$T/table" 2>&1 || note "$(cat "$T/table")"
+is "$(jq '.counted >= 1 and .held >= .counted and .min_pool >= 1 and
+	.min_pool < 4' "$T/json")" true 'memory has its ratios'
+
+# A picture of figures of our own.
+for live in 1000 10000 100000; do
+	printf '%s pkg %s %s\n' "$live" kmem-qm 30 "$live" glibc 20
+done | awk -f "$S/tests/bench/plot.awk" >"$T/plot.svg"
+is "$(grep -c '<polyline points=" [0-9]*\.[0-9],[0-9]' "$T/plot.svg")" 2 \
+	'the plot has a curve for each'
 tap_end
