@@ -15,6 +15,7 @@ unit_rooms = daemon/libkmemd.la rpc/librpc.la libclient/libkmemcore.la \
 	libclient/libkmembase.la
 
 # --- unit: tests/unit/check_X.c, libcheck ---
+unit_tests += %D%/unit/check_cfg
 unit_tests += %D%/unit/check_conf
 unit_tests += %D%/unit/check_daemonize
 unit_tests += %D%/unit/check_group
@@ -86,6 +87,8 @@ ctl_run_sources = %D%/unit/fake_server.c %D%/unit/fake_server.h \
 	$(ctl_run_sources)
 %C%_unit_check_ctl_run_SOURCES = %D%/unit/check_ctl_run.c $(ctl_run_sources)
 
+%C%_unit_check_cfg_SOURCES = %D%/unit/check_cfg.c %D%/unit/rpc_talk.c \
+	%D%/unit/rpc_talk.h
 %C%_unit_check_rpc_call_SOURCES = %D%/unit/check_rpc_call.c \
 	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
 %C%_unit_check_rpc_dispatch_SOURCES = %D%/unit/check_rpc_dispatch.c \

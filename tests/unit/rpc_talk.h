@@ -15,6 +15,7 @@
 struct json_object;
 
 struct talk {
+	const struct rpc_method *const *tables;
 	struct rpc_limits limits;
 	struct rpc_session *session;
 	char output[TALK_OUTPUT_SIZE];
@@ -29,6 +30,8 @@ extern struct talk talk;
 extern const struct rpc_method *const talk_tables[];
 
 void talk_setup(void);
+/* The same with other methods than those of rpc_talk.c. */
+void talk_setup_for(const struct rpc_method *const *tables);
 void talk_teardown(void);
 
 /* One more session, in the place of one that has been freed. */
