@@ -45,6 +45,8 @@ unit_tests += %D%/unit/check_ctl_view
 unit_tests += %D%/unit/check_phases
 unit_tests += %D%/unit/check_proc
 unit_tests += %D%/unit/check_roles
+unit_tests += %D%/unit/check_rpc_bounds
+unit_tests += %D%/unit/check_rpc_output
 unit_tests += %D%/unit/check_rpc_call
 unit_tests += %D%/unit/check_rpc_client
 unit_tests += %D%/unit/check_rpc_dispatch
@@ -89,6 +91,10 @@ ctl_run_sources = %D%/unit/fake_server.c %D%/unit/fake_server.h \
 
 %C%_unit_check_cfg_SOURCES = %D%/unit/check_cfg.c %D%/unit/rpc_talk.c \
 	%D%/unit/rpc_talk.h
+%C%_unit_check_rpc_bounds_SOURCES = %D%/unit/check_rpc_bounds.c \
+	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
+%C%_unit_check_rpc_output_SOURCES = %D%/unit/check_rpc_output.c \
+	%D%/unit/rpc_loop.c %D%/unit/rpc_loop.h
 %C%_unit_check_rpc_call_SOURCES = %D%/unit/check_rpc_call.c \
 	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
 %C%_unit_check_rpc_dispatch_SOURCES = %D%/unit/check_rpc_dispatch.c \

@@ -194,6 +194,7 @@ void talk_open(enum rpc_role role)
 		.role = role,
 		.peer = { 77, 1000, 1000 },
 		.output = on_output,
+		.total = talk.total,
 		.ended = on_ended,
 		.arg = &talk,
 	};

@@ -20,6 +20,7 @@ struct talk {
 	struct rpc_session *session;
 	char output[TALK_OUTPUT_SIZE];
 	size_t len;
+	size_t *total; /* for the next talk_open() */
 	struct rpc_call *deferred[8];
 	size_t n_deferred;
 	size_t ended, cancelled, notified;
