@@ -59,6 +59,7 @@ unit_tests += %D%/unit/check_rpc_frame
 unit_tests += %D%/unit/check_rpc_limits
 unit_tests += %D%/unit/check_rpc_listen
 unit_tests += %D%/unit/check_rpc_server
+unit_tests += %D%/unit/check_rpc_spec
 
 check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
 %C%_unit_check_heap_SOURCES = %D%/unit/check_heap.c $(check_pool_SOURCES)
@@ -98,6 +99,8 @@ ctl_run_sources = %D%/unit/fake_server.c %D%/unit/fake_server.h \
 %C%_unit_check_rpc_call_SOURCES = %D%/unit/check_rpc_call.c \
 	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
 %C%_unit_check_rpc_dispatch_SOURCES = %D%/unit/check_rpc_dispatch.c \
+	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
+%C%_unit_check_rpc_spec_SOURCES = %D%/unit/check_rpc_spec.c \
 	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
 %C%_unit_check_rpc_client_SOURCES = %D%/unit/check_rpc_client.c \
 	%D%/unit/rpc_loop.c %D%/unit/rpc_loop.h
