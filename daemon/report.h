@@ -32,7 +32,7 @@ struct report {
 /* Begin with the pool's accounts. Returns 0, or -KM_ENOMEM. */
 int report_start(struct report *report, struct scan *scan, int parts);
 
-/* For about a millisecond. Returns true when all is written. */
+/* For half a millisecond. Returns true when all is written. */
 bool report_slice(struct report *report);
 
 void report_end(struct report *report);

@@ -9,9 +9,9 @@
 #include "daemon/proc.h"
 #include "daemon/scan.h"
 
-#define SLICE_NS     1000000 /* others wait that long for their turn */
-#define CLOCK_BLOCKS 16	     /* between two looks at the clock: a few us */
-#define PATIENCE     1000    /* fragments without a block: 100 us */
+#define SLICE_NS     500000 /* others wait that long for their turn */
+#define CLOCK_BLOCKS 16	    /* between two looks at the clock: a few us */
+#define PATIENCE     1000   /* fragments without a block: 100 us */
 
 static uint64_t now_ns(void)
 {

@@ -68,7 +68,7 @@ enum scan_what {
 };
 void scan_start(struct scan *scan, enum scan_what what, uint64_t from);
 
-/* About a millisecond from now on. */
+/* Half a millisecond from now on. */
 void scan_begin_slice(struct scan *scan);
 
 /* The next one. Not to be called after SCAN_END. */

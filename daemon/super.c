@@ -58,7 +58,7 @@ static void on_hup(evutil_socket_t sig, short what, void *arg)
 
 static void on_usr1(evutil_socket_t sig, short what, void *arg)
 {
-	summary_log();
+	summary_start();
 }
 
 /* SIGCHLD is not among them: a death is told by a pidfd. */
@@ -129,6 +129,7 @@ out:
 
 static void free_events(void)
 {
+	summary_drop();
 	super_workers_fini();
 	signals_free(&super.signals);
 	if (super.deadline != NULL)

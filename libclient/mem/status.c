@@ -196,7 +196,7 @@ int status_most(
 
 /* ---- what mem_summary asks for ------------------------------------------ */
 
-static void log_short(enum km_pool_kind kind)
+void status_log_short(enum km_pool_kind kind)
 {
 	struct km_mem_info info;
 
@@ -208,10 +208,7 @@ static void log_short(enum km_pool_kind kind)
 	    info.real_used, info.max_used, info.fragments, info.blocks);
 }
 
-/* Bits of mem_summary about each kind. */
-static const struct {
-	int status, sums;
-} bits_of[] = {
+const struct summary_bits summary_bits[] = {
 	[KM_PKG] = { KM_SUMMARY_PKG_STATUS, KM_SUMMARY_PKG_SUMS },
 	[KM_SHM] = { KM_SUMMARY_SHM_STATUS, KM_SUMMARY_SHM_SUMS },
 };
@@ -221,12 +218,12 @@ void status_log_summary(enum km_pool_kind kind, uint64_t max)
 {
 	int bits = km_tune->mem_summary;
 
-	if ((bits & bits_of[kind].status) != 0) {
+	if ((bits & summary_bits[kind].status) != 0) {
 		if ((bits & KM_SUMMARY_SHORT) != 0)
-			log_short(kind);
+			status_log_short(kind);
 		else
 			status_log(kind, max);
 	}
-	if ((bits & bits_of[kind].sums) != 0)
+	if ((bits & summary_bits[kind].sums) != 0)
 		status_log_sums(kind);
 }

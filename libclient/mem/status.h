@@ -92,6 +92,15 @@ int status_most(
 void status_log(enum km_pool_kind kind, uint64_t max);
 void status_log_sums(enum km_pool_kind kind);
 
+/* The accounts of this process's own pool, in one line. */
+void status_log_short(enum km_pool_kind kind);
+
+/* What mem_summary asks for about a kind of pool: the bits for it. */
+struct summary_bits {
+	int status, sums;
+};
+extern const struct summary_bits summary_bits[KM_POOL_KIND__COUNT];
+
 /* What mem_summary asks for about this kind of pool. */
 void status_log_summary(enum km_pool_kind kind, uint64_t max);
 #define STATUS_ALL UINT64_MAX

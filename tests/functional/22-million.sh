@@ -42,4 +42,22 @@ middle=$(cost_of "$(page_behind 500000)") last=$(cost_of "$(page_behind 998500)"
 note "20 pages: $middle ticks in the middle, $last at the end"
 compare "$((middle * 4))" -lt "$last" 'a page costs what it holds'
 
+# The status by signal is written in slices too: of each block, then the sums.
+ok 'the log is asked for' ctl cfg.set_now_int core memlog 1
+ok 'of shm, blocks and sums' ctl cfg.set_now_int core mem_summary 10
+start_watching
+kill -USR1 "$kmemd_pid"
+kill -USR1 "$kmemd_pid"
+has_sums() {
+	test "$(tail -n 100 "$KMEMD_LOG" | grep -c "count=$N ")" -ge 1
+}
+ok 'all of it is written' wait_until 60 has_sums
+ok 'others are answered all the time' stop_watching
+note "core.shmmem: $calls calls, p99 $p99 ms, worst $worst ms"
+compare "$calls" -gt 1000 'many times'
+compare "${worst%.*}" -lt $((500 * KMEM_SLOW)) 'at once'
+ok 'no more' ctl cfg.set_now_int core memlog 9
+lines=$(grep -c ' N address=' "$KMEMD_LOG")
+compare "$lines" -gt "$N" 'nothing is cut'
+
 done_testing

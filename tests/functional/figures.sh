@@ -27,6 +27,22 @@ is_watching() {
 	grep -q watching "$T/watch.out"
 }
 
+# Another client calls core.shmmem all the time.
+start_watching() {
+	"$CALLS" "$KMEMD_SOCK" watch 0 >"$T/watch.out" 2>&1 &
+	watch_pid=$!
+	wait_until 5 is_watching
+}
+
+# Then there are calls, p99 and worst, in ms.
+stop_watching() {
+	kill -TERM "$watch_pid"
+	wait "$watch_pid" || return 1
+	# shellcheck disable=SC2046 # words
+	set -- $(tail -n 1 "$T/watch.out")
+	calls=$1 worst=$2 p99=$3
+}
+
 # Looks at the memory as well.
 dump_is_over() {
 	figure_kb=$(own_kb)
@@ -34,26 +50,20 @@ dump_is_over() {
 	gone "$dump_pid"
 }
 
-# measure_dump FILE METHOD [ARGS]: into FILE, while another client calls
-# core.shmmem all the time. Then there are dump_s, grown_kb, calls, p99, worst
-# (ms). Returns the status of the dump.
+# measure_dump FILE METHOD [ARGS]: into FILE, watched. Then there are dump_s and
+# grown_kb as well. Returns the status of the dump.
 measure_dump() {
 	figure_file=$1
 	shift
 	before_kb=$(own_kb) peak_kb=0
-	"$CALLS" "$KMEMD_SOCK" watch 0 >"$T/watch.out" 2>&1 &
-	watch_pid=$!
-	wait_until 5 is_watching || return 1
+	start_watching || return 1
 	figure_begin=$(date +%s%N)
 	ctl "$@" >"$figure_file" &
 	dump_pid=$!
 	wait_until 120 dump_is_over || return 1
 	dump_s=$(echo "$figure_begin $(date +%s%N)" |
 		awk '{ printf "%.1f", ($2 - $1) / 1e9 }')
-	kill -TERM "$watch_pid"
-	wait "$watch_pid" || return 1
-	# shellcheck disable=SC2046 # words
-	set -- $(tail -n 1 "$T/watch.out")
-	calls=$1 worst=$2 p99=$3 grown_kb=$((peak_kb - before_kb))
+	grown_kb=$((peak_kb - before_kb))
+	stop_watching || return 1
 	wait "$dump_pid"
 }
