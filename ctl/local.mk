@@ -10,19 +10,14 @@ noinst_LTLIBRARIES += %D%/libctl.la
 	%D%/complain.c %D%/complain.h \
 	%D%/connection.c %D%/connection.h \
 	%D%/escape.c %D%/escape.h \
-	%D%/human.c %D%/human.h \
 	%D%/line.c %D%/line.h \
 	%D%/options.c %D%/options.h \
 	%D%/prompt.c %D%/prompt.h \
 	%D%/run.c %D%/run.h \
-	%D%/script.c %D%/script.h \
 	%D%/status.h \
-	%D%/template.c %D%/template.h \
-	%D%/terminal.c %D%/terminal.h \
 	%D%/view.c %D%/view.h \
 	%D%/writer.c %D%/writer.h %D%/writer_ops.h \
 	%D%/writer_json.c \
-	%D%/writer_template.c \
 	%D%/writer_text.c
 
 bin_PROGRAMS += %D%/kmemctl

@@ -11,13 +11,10 @@
 #include "ctl/complain.h"
 #include "ctl/options.h"
 #include "ctl/status.h"
-#include "ctl/template.h"
 
 #define SOCKET_DEFAULT	KMEMD_RUNDIR "/kmemd.sock"
 #define TIMEOUT_DEFAULT 10    /* seconds */
 #define TIMEOUT_MAX	86400 /* seconds: fits an int in milliseconds */
-
-#define HUMAN_LETTER 'h' /* without METHOD it asks for help */
 
 #define TEXT(x)	 TEXT_(x)
 #define TEXT_(x) #x
@@ -38,31 +35,7 @@ static int set_socket(struct options *options, const char *value)
 
 static int set_json(struct options *options, const char *value)
 {
-	options->style.form = WRITER_JSON;
-	return 0;
-}
-
-static int set_format(struct options *options, const char *value)
-{
-	const char *why;
-	int rc = template_check(value, &why);
-
-	if (rc != 0)
-		complain("--format", "it knows %v %% \\n \\t \\\\", "%s", why);
-	options->style.form = WRITER_TEMPLATE;
-	options->style.template = value;
-	return rc;
-}
-
-static int set_human(struct options *options, const char *value)
-{
-	options->style.human = true;
-	return 0;
-}
-
-static int set_keep_going(struct options *options, const char *value)
-{
-	options->on_error = OPTIONS_GO_ON;
+	options->form = WRITER_JSON;
 	return 0;
 }
 
@@ -100,17 +73,11 @@ static int set_version(struct options *options, const char *value)
 static const struct row rows[] = {
 	{ "socket", 's', "SOCKET", set_socket,
 	    "kmemd's socket; else $KMEMD_SOCK,\n"
-	    "                           else " SOCKET_DEFAULT },
-	{ "format", 'f', "TEMPLATE", set_format,
-	    "print TEMPLATE with each value in turn for %v" },
-	{ "human", HUMAN_LETTER, NULL, set_human,
-	    "sizes and times in units, before METHOD" },
-	{ "json", 0, NULL, set_json, "print results as JSON" },
-	{ "keep-going", 'k', NULL, set_keep_going,
-	    "a script goes on after an error" },
+	    "                         else " SOCKET_DEFAULT },
+	{ "json", 0, NULL, set_json, "print results as JSON, one line each" },
 	{ "timeout", 0, "SECONDS", set_timeout,
 	    "wait so long for an answer, default " TEXT(TIMEOUT_DEFAULT) },
-	{ "help", 0, NULL, set_help, "print this, as -h alone does" },
+	{ "help", 'h', NULL, set_help, "print this" },
 	{ "version", 'v', NULL, set_version, "print the version" },
 };
 
@@ -125,11 +92,10 @@ static const char *const status_texts[] = {
 static void show_row(FILE *out, const struct row *row)
 {
 	char letter[] = { '-', row->letter, ',', ' ', '\0' };
-	int used =
-	    fprintf(out, "  %s--%s %s", row->letter != 0 ? letter : "    ",
-		row->name, row->argument != NULL ? row->argument : "");
+	int used = fprintf(out, "  %s--%s %s", row->letter != 0 ? letter : "",
+	    row->name, row->argument != NULL ? row->argument : "");
 
-	fprintf(out, "%*s%s\n", used < 27 ? 27 - used : 1, "", row->help);
+	fprintf(out, "%*s%s\n", used < 25 ? 25 - used : 1, "", row->help);
 }
 
 static void show_help(FILE *out)
@@ -200,10 +166,7 @@ static int refuse(int c, char **argv)
 	bool is_short = optopt > (int)ROW_COUNT;
 	const char *word = is_short ? letter : argv[optind - 1];
 
-	complain(word,
-	    is_short && optopt >= '0' && optopt <= '9'
-		? "a number is an argument, it follows METHOD"
-		: "kmemctl --help lists the options",
+	complain(word, "kmemctl --help lists the options",
 	    c == ':' ? "a value must follow"
 		     : "this option is not known, "
 		       "or not in this form");
@@ -213,7 +176,6 @@ static int refuse(int c, char **argv)
 static int parse(int argc, char **argv, struct options *options)
 {
 	struct getopt_form form;
-	bool is_question = false;
 	int c, rc;
 
 	getopt_form_init(&form);
@@ -226,10 +188,7 @@ static int parse(int argc, char **argv, struct options *options)
 		rc = row != NULL ? row->set(options, optarg) : refuse(c, argv);
 		if (rc != 0)
 			return rc;
-		is_question |= c == HUMAN_LETTER;
 	}
-	if (is_question && optind == argc)
-		set_help(options, NULL);
 	return 0;
 }
 
@@ -241,7 +200,7 @@ int options_parse(int argc, char **argv, struct options *options)
 	*options = (struct options){
 		.socket = env != NULL && *env != '\0' ? env : SOCKET_DEFAULT,
 		.timeout_ms = TIMEOUT_DEFAULT * 1000,
-		.style = { .form = WRITER_TEXT },
+		.form = WRITER_TEXT,
 	};
 	rc = parse(argc, argv, options);
 	if (rc != 0)

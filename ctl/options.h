@@ -4,26 +4,18 @@
 #define CTL_OPTIONS_H
 /*
  * Options end at the first word that is none: the method. What follows it
- * are arguments as typed, -5 too. Without a method -h is --help.
+ * are arguments as typed, -5 too.
  */
 #include <stddef.h>
 #include <stdio.h>
 
 #include "ctl/writer.h"
 
-/* What a script does after an error. */
-enum options_on_error {
-	OPTIONS_STOP,
-	OPTIONS_GO_ON, /* -k */
-	OPTIONS_ON_ERROR__COUNT
-};
-
 struct options {
 	const char *socket; /* -s, else KMEMD_SOCK, else the default */
 	int timeout_ms;
-	struct writer_style style;
-	enum options_on_error on_error;
-	void (*show)(FILE *out); /* not NULL: only do this (--help, -v) */
+	enum writer_form form;
+	void (*show)(FILE *out); /* not NULL: only do this (-h, -v) */
 	size_t count;		 /* the method and its arguments, maybe 0 */
 	char **words;		 /* borrowed from argv */
 };

@@ -10,8 +10,6 @@
 #include "ctl/options.h"
 #include "ctl/prompt.h"
 #include "ctl/run.h"
-#include "ctl/script.h"
-#include "ctl/terminal.h"
 
 /* A descriptor 0, 1 or 2 that the caller has closed would become the socket,
  * and results would be written to the server. Opened the wrong way round, so
@@ -32,13 +30,11 @@ static enum status run(const struct options *options)
 		complain(NULL, NULL, "out of memory");
 		return STATUS_BROKEN;
 	}
-	if (options->count > 0)
-		status =
-		    command_run(command, options->count, options->words, NULL);
-	else if (terminal_is(stdin))
+	if (options->count == 0)
 		status = prompt_run(command);
 	else
-		status = script_run(command, options->on_error);
+		status =
+		    command_run(command, options->count, options->words, NULL);
 	command_free(&command);
 	return status;
 }

@@ -11,7 +11,7 @@
 #define PARAM_WORKERS_MAX 1024
 
 /* Names of managers that shm_manager and pkg_manager may have. */
-#define PARAM_MANAGERS "qm"
+#define PARAM_MANAGERS "qm|slab"
 
 /*
  * Where the chunk and the pkg pools are mapped, in every process.  Each range

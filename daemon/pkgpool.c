@@ -18,7 +18,8 @@
 #include "mem/segment.h"
 #include "mem/slot.h"
 
-#define MB ((size_t)1 << 20)
+#define PKG_SLOTS 64 /* threads of one process, those that have ended included */
+#define MB	  ((size_t)1 << 20)
 
 static void *base(void)
 {
@@ -64,7 +65,7 @@ static int make_pool(void *map, size_t size)
 		.kind = KM_PKG,
 		.manager = param_string(P_PKG_MANAGER),
 		.name = "pkg",
-		.n_slots = 1,
+		.n_slots = PKG_SLOTS,
 		.size = size,
 	};
 	struct km_pool *pool;

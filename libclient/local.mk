@@ -15,6 +15,7 @@ lib_LTLIBRARIES += %D%/libkmem.la
 	%D%/mem/account.h \
 	%D%/mem/heap.c \
 	%D%/mem/heap.h \
+	%D%/mem/heap_fast.h \
 	%D%/mem/info.h \
 	%D%/mem/lock.c \
 	%D%/mem/lock.h \
@@ -45,6 +46,22 @@ lib_LTLIBRARIES += %D%/libkmem.la
 	%D%/mem/site_sums.c \
 	%D%/mem/site_table.c \
 	%D%/mem/site_table.h \
+	%D%/mem/slab.c \
+	%D%/mem/slab.h \
+	%D%/mem/slab_class.c \
+	%D%/mem/slab_fast.h \
+	%D%/mem/slab_page.c \
+	%D%/mem/slab_part.c \
+	%D%/mem/slab_part.h \
+	%D%/mem/slab_recover.c \
+	%D%/mem/slab_ring.c \
+	%D%/mem/slab_run.c \
+	%D%/mem/slab_span.c \
+	%D%/mem/slab_take.c \
+	%D%/mem/slab_trim.c \
+	%D%/mem/slab_unit.c \
+	%D%/mem/slab_view.h \
+	%D%/mem/slab_walk.c \
 	%D%/mem/slot.c \
 	%D%/mem/slot.h \
 	%D%/mem/status.c \

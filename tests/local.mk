@@ -15,7 +15,6 @@ unit_rooms = daemon/libkmemd.la rpc/librpc.la libclient/libkmemcore.la \
 	libclient/libkmembase.la
 
 # --- unit: tests/unit/check_X.c, libcheck ---
-unit_tests += %D%/unit/check_cfg
 unit_tests += %D%/unit/check_conf
 unit_tests += %D%/unit/check_daemonize
 unit_tests += %D%/unit/check_group
@@ -34,19 +33,17 @@ unit_tests += %D%/unit/check_misuse
 unit_tests += %D%/unit/check_oom
 unit_tests += %D%/unit/check_qm
 unit_tests += %D%/unit/check_segment
+unit_tests += %D%/unit/check_slab
 unit_tests += %D%/unit/check_trace
 unit_tests += %D%/unit/check_tally
 unit_tests += %D%/unit/check_view
 unit_tests += %D%/unit/check_ctl_line
-unit_tests += %D%/unit/check_ctl_output
 unit_tests += %D%/unit/check_ctl_prompt
 unit_tests += %D%/unit/check_ctl_run
 unit_tests += %D%/unit/check_ctl_view
 unit_tests += %D%/unit/check_phases
 unit_tests += %D%/unit/check_proc
 unit_tests += %D%/unit/check_roles
-unit_tests += %D%/unit/check_rpc_bounds
-unit_tests += %D%/unit/check_rpc_output
 unit_tests += %D%/unit/check_rpc_call
 unit_tests += %D%/unit/check_rpc_client
 unit_tests += %D%/unit/check_rpc_dispatch
@@ -59,7 +56,6 @@ unit_tests += %D%/unit/check_rpc_frame
 unit_tests += %D%/unit/check_rpc_limits
 unit_tests += %D%/unit/check_rpc_listen
 unit_tests += %D%/unit/check_rpc_server
-unit_tests += %D%/unit/check_rpc_spec
 
 check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
 %C%_unit_check_heap_SOURCES = %D%/unit/check_heap.c $(check_pool_SOURCES)
@@ -68,10 +64,10 @@ check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
 %C%_unit_check_oom_SOURCES = %D%/unit/check_oom.c $(check_pool_SOURCES)
 %C%_unit_check_segment_SOURCES = %D%/unit/check_segment.c $(check_pool_SOURCES)
 %C%_unit_check_trace_SOURCES = %D%/unit/check_trace.c $(check_pool_SOURCES)
+%C%_unit_check_slab_SOURCES = %D%/unit/check_slab.c $(check_pool_SOURCES)
 %C%_unit_check_qm_SOURCES = %D%/unit/check_qm.c $(check_pool_SOURCES)
 %C%_unit_check_view_SOURCES = %D%/unit/check_view.c $(check_pool_SOURCES)
 %C%_unit_check_ctl_line_LDADD = ctl/libctl.la $(LDADD)
-%C%_unit_check_ctl_output_LDADD = ctl/libctl.la $(LDADD)
 %C%_unit_check_ctl_view_LDADD = ctl/libctl.la $(LDADD)
 EXTRA_DIST += %D%/data/sip-trace.txt.gz %D%/data/sip-trace-histogram.txt
 replay_rooms = daemon/modules/libreplay.la $(LDADD) $(ZLIB_LIBS)
@@ -90,17 +86,9 @@ ctl_run_sources = %D%/unit/fake_server.c %D%/unit/fake_server.h \
 	$(ctl_run_sources)
 %C%_unit_check_ctl_run_SOURCES = %D%/unit/check_ctl_run.c $(ctl_run_sources)
 
-%C%_unit_check_cfg_SOURCES = %D%/unit/check_cfg.c %D%/unit/rpc_talk.c \
-	%D%/unit/rpc_talk.h
-%C%_unit_check_rpc_bounds_SOURCES = %D%/unit/check_rpc_bounds.c \
-	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
-%C%_unit_check_rpc_output_SOURCES = %D%/unit/check_rpc_output.c \
-	%D%/unit/rpc_loop.c %D%/unit/rpc_loop.h
 %C%_unit_check_rpc_call_SOURCES = %D%/unit/check_rpc_call.c \
 	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
 %C%_unit_check_rpc_dispatch_SOURCES = %D%/unit/check_rpc_dispatch.c \
-	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
-%C%_unit_check_rpc_spec_SOURCES = %D%/unit/check_rpc_spec.c \
 	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
 %C%_unit_check_rpc_client_SOURCES = %D%/unit/check_rpc_client.c \
 	%D%/unit/rpc_loop.c %D%/unit/rpc_loop.h
@@ -160,8 +148,6 @@ functional_tests += %D%/functional/24-control.sh
 functional_tests += %D%/functional/25-discover.sh
 functional_tests += %D%/functional/26-roles.sh
 functional_tests += %D%/functional/22-million.sh
-functional_tests += %D%/functional/23-inspect.sh
-functional_tests += %D%/functional/26-pairs.sh
 functional_tests += %D%/functional/32-readme.sh
 functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/50-growth.sh
@@ -196,14 +182,9 @@ stress_wire = %D%/stress/wire.c %D%/stress/wire.h
 %C%_stress_hostile_SOURCES = %D%/stress/hostile.c $(stress_wire)
 %C%_stress_hostile_LDADD =
 check_PROGRAMS += %D%/stress/first_answer %D%/stress/no_memfd %D%/stress/siege
-check_PROGRAMS += %D%/stress/ask %D%/stress/pairs
 stress_talk = %D%/stress/talk.c %D%/stress/talk.h
 %C%_stress_first_answer_SOURCES = %D%/stress/first_answer.c $(stress_talk)
 %C%_stress_first_answer_LDADD =
-%C%_stress_ask_SOURCES = %D%/stress/ask.c $(stress_talk)
-%C%_stress_ask_LDADD =
-%C%_stress_pairs_SOURCES = %D%/stress/pairs.c $(stress_talk)
-%C%_stress_pairs_LDADD = $(JSONC_LIBS)
 %C%_stress_no_memfd_SOURCES = %D%/stress/no_memfd.c
 %C%_stress_no_memfd_LDADD =
 %C%_stress_siege_SOURCES = %D%/stress/siege.c %D%/stress/attack.c \

@@ -12,4 +12,10 @@
 #define KM_API __attribute__((visibility("default")))
 #endif
 
+/*
+ * On a declaration of data: it is in the same library, so it is reached
+ * without the table for data of others.
+ */
+#define KM_HIDDEN __attribute__((visibility("hidden")))
+
 #endif

@@ -3,11 +3,13 @@
 #ifndef KMEM_BASE_TUNE_H
 #define KMEM_BASE_TUNE_H
 /*
- * Names and meanings are Kamailio's core parameters.  A process has one set;
- * kmemd keeps those of all its processes in memory that they share, so that a
- * store by the supervisor, for all or for one, is seen there at the next call.
+ * Names and meanings are Kamailio's core parameters.  A program has one set;
+ * kmemd keeps its set in memory that all its processes share, so that one
+ * store by the supervisor is seen by every worker at its next call.
  * Readers load a switch as a plain aligned int and act on what they saw.
  */
+#include "base/export.h"
+
 struct km_tune {
 	int debug;	 /* messages of level <= debug are written */
 	int memlog;	 /* level at which status dumps are written */
@@ -19,7 +21,7 @@ struct km_tune {
 };
 
 /* The set in force; never NULL. */
-extern struct km_tune *km_tune;
+extern struct km_tune *km_tune KM_HIDDEN;
 
 /* Use this set from now on; it must outlive every later call. */
 void tune_use(struct km_tune *tune);

@@ -48,6 +48,7 @@ void account_info(
 		.max_used = sums->max_used,
 		.fragments = sums->fragments,
 		.blocks = sums->blocks,
+		.counted = total - sums->free,
 	};
 }
 

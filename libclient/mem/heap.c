@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/tune.h"
-#include "mem/heap.h"
+#include "mem/heap_fast.h"
 #include "mem/manager.h"
 #include "mem/oom.h"
 #include "mem/site_table.h"
@@ -30,11 +30,6 @@ const char *heap_kind_name(enum km_pool_kind kind)
 }
 
 /* ---- log lines, each with no lock held ---------------------------------- */
-
-static bool is_traced(void)
-{
-	return __builtin_expect(km_tune->memdbg <= km_tune->debug, 0);
-}
 
 /* A call that gave a block, or should have. */
 static void trace_result(enum km_pool_kind kind, const char *call,
@@ -193,7 +188,7 @@ void *heap_malloc(enum km_pool_kind kind, size_t size, struct km_site *site)
 {
 	void *p = get(kind, size, site);
 
-	if (is_traced())
+	if (heap_is_traced())
 		trace_malloc(kind, "malloc", size, site, p);
 	return p;
 }
@@ -202,14 +197,14 @@ void *heap_mallocxz(enum km_pool_kind kind, size_t size, struct km_site *site)
 {
 	void *p = get(kind, size, site);
 
-	if (is_traced())
+	if (heap_is_traced())
 		trace_malloc(kind, "mallocxz", size, site, p);
 	return p != NULL ? memset(p, 0, size) : NULL;
 }
 
 void heap_free(enum km_pool_kind kind, void *p, struct km_site *site)
 {
-	if (is_traced())
+	if (heap_is_traced())
 		trace_free(kind, p, site);
 	put(kind, "free", p, site);
 }
@@ -220,7 +215,7 @@ void *heap_realloc(
 	void *out;
 
 	get_again(kind, "realloc", p, size, site, &out);
-	if (is_traced())
+	if (heap_is_traced())
 		trace_realloc(kind, "realloc", p, size, site, out);
 	return out;
 }
@@ -232,16 +227,16 @@ void *heap_reallocxf(
 
 	if (get_again(kind, "reallocxf", p, size, site, &out) == -KM_ENOMEM)
 		put(kind, "reallocxf", p, site);
-	if (is_traced())
+	if (heap_is_traced())
 		trace_realloc(kind, "reallocxf", p, size, site, out);
 	return out;
 }
 
 void heap_info(enum km_pool_kind kind, struct km_mem_info *info)
 {
-	const struct km_pool *pool = pool_in_use(kind);
+	struct km_pool *pool = pool_in_use(kind);
 
 	*info = (struct km_mem_info){ 0 };
 	if (pool != NULL)
-		account_load(&pool->account, pool->size, info);
+		view_own_info(pool, info);
 }

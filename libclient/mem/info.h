@@ -16,6 +16,8 @@ struct km_mem_info {
 	size_t max_used;  /* the highest real_used so far */
 	size_t fragments; /* number of free fragments */
 	size_t blocks;	  /* number of live blocks */
+	size_t counted;	  /* live blocks with their rounding, and metadata */
+	size_t largest;	  /* the largest request that would succeed now */
 };
 
 #endif

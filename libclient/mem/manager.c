@@ -9,6 +9,7 @@
 static const struct manager *const managers[] = {
 	[MANAGER_NONE] = NULL,
 	[MANAGER_QM] = &manager_qm,
+	[MANAGER_SLAB] = &manager_slab,
 };
 _Static_assert(sizeof(managers) / sizeof(managers[0]) == MANAGER__COUNT,
     "a vtable for each manager");

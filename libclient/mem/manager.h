@@ -20,6 +20,7 @@
 enum manager_id {
 	MANAGER_NONE, /* zero memory is no pool */
 	MANAGER_QM,
+	MANAGER_SLAB,
 	MANAGER__COUNT
 };
 
@@ -62,8 +63,11 @@ struct manager {
 	int (*resize)(struct km_pool *pool, void *p, const struct request *req,
 	    void **out, struct misuse *misuse);
 
-	/* Bytes of the largest request that would succeed now. */
+	/* Bytes of the largest request that would succeed now; NULL: info has it. */
 	size_t (*largest)(struct km_pool *pool);
+
+	/* As view_info(). */
+	int (*info)(struct view *view, struct km_mem_info *info);
 
 	/* As view_next(). */
 	int (*walk)(struct view *view, struct view_walk *walk,
@@ -73,6 +77,19 @@ struct manager {
 	int (*inspect)(struct view *view, const struct view_block *block,
 	    struct misuse *finding);
 	int (*resync)(struct view *view, struct view_walk *walk);
+
+	/*
+	 * The participant of this slot is dead: finish or undo what it left
+	 * half done. May be run again. NULL: the next one to call does it.
+	 */
+	void (*recover)(struct km_pool *pool, uint32_t slot);
+
+	/*
+	 * Give what is not in use back to the pool, whoever keeps it, and the
+	 * memory of free pages to the system. Returns the bytes of these.
+	 * NULL: this manager keeps nothing back.
+	 */
+	size_t (*trim)(struct km_pool *pool);
 };
 
 /* By number from a pool's header, or by name; NULL: no such manager. */
@@ -80,5 +97,6 @@ const struct manager *manager_at(uint32_t id);
 const struct manager *manager_find(const char *name, uint32_t *id);
 
 extern const struct manager manager_qm;
+extern const struct manager manager_slab;
 
 #endif

@@ -93,13 +93,12 @@ static void say(struct oom *oom, struct km_pool *pool, size_t size,
 {
 	struct km_mem_info info = { 0 };
 
-	account_load(&pool->account, pool->size, &info);
+	view_own_info(pool, &info);
 	LM_ERR("%s: out of memory: %zu bytes asked at %s: %s: %s(%u), free "
 	       "%zu of %zu, largest free fragment %zu, pid %d: %s%s; %u such "
 	       "lines left out before",
 	    pool->name, size, site->mname, site->file, site->func, site->line,
-	    info.free, info.total, manager_at(pool->manager)->largest(pool),
-	    (int)getpid(), holder(oom, pool), remedies[pool->kind],
+	    info.free, info.total, info.largest, (int)getpid(), holder(oom, pool), remedies[pool->kind],
 	    atomic_exchange(&oom->left_out, 0));
 }
 

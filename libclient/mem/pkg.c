@@ -2,13 +2,13 @@
 /* pkg.c - the functions behind the macros of mem.h. */
 #include "config.h"
 
-#include "mem/heap.h"
+#include "mem/heap_fast.h"
 #include "mem/mem.h"
 #include "mem/status.h"
 
 void *km_pkg_malloc(size_t size, struct km_site *site)
 {
-	return heap_malloc(KM_PKG, size, site);
+	return heap_fast_malloc(KM_PKG, size, site);
 }
 
 void *km_pkg_mallocxz(size_t size, struct km_site *site)
@@ -28,7 +28,7 @@ void *km_pkg_reallocxf(void *p, size_t size, struct km_site *site)
 
 void km_pkg_free(void *p, struct km_site *site)
 {
-	heap_free(KM_PKG, p, site);
+	heap_fast_free(KM_PKG, p, site);
 }
 
 void km_pkg_status(void)

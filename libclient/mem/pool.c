@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "mem/manager.h"
 #include "mem/qm.h"
+#include "mem/slab_part.h"
 #include "mem/pool.h"
 #include "mem/site_table.h"
 #include "mem/slot.h"
@@ -52,6 +53,9 @@ uint32_t pool_layout_hash(void)
 		sizeof(struct qm_frag),
 		sizeof(struct qm_frag_end),
 		QM_N_LISTS,
+		sizeof(struct slab),
+		sizeof(struct slab_page),
+		SLAB_N_CLASSES,
 		sizeof(pthread_mutex_t),
 	};
 	uint64_t hash = POOL_ABI;
@@ -140,6 +144,7 @@ void pool_use(enum km_pool_kind kind, struct km_pool *pool, uint32_t slot)
 {
 	used.pool[kind] = pool;
 	used.slot[kind] = slot;
+	slab_use(kind, pool, slot);
 	if (kind == KM_PKG)
 		mem_block = pool != NULL && pool->manager == MANAGER_QM
 				? qm_block_of(pool)

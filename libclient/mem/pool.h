@@ -39,6 +39,9 @@ enum slot_state {
 	SLOT_FREE,
 	SLOT_LIVE,
 	SLOT_DEAD, /* its live blocks are orphans */
+	SLOT_LEFT, /* its thread has ended; live blocks are its process's */
+	SLOT_RECOVERING, /* dead; what it left half done is being settled */
+	SLOT_CLAIMED,	 /* of somebody who is not in it yet */
 	SLOT_STATE__COUNT
 };
 
@@ -49,8 +52,13 @@ struct pool_slot {
 	uint32_t reserved;
 	uint64_t
 	    start_time; /* clock ticks since boot, /proc/PID/stat field 22 */
+	/* The manager's, written by the participant itself. */
+	uint64_t busy;	/* slab: what nobody may take from it now */
+	uint64_t claim; /* slab: the unit of tags that it goes for */
+	uint64_t spare[3];
 	char name[POOL_NAME_SIZE];
 };
+_Static_assert(sizeof(struct pool_slot) == 128, "two cache lines");
 
 struct km_pool {
 	uint64_t magic;

@@ -392,6 +392,7 @@ const struct manager manager_qm = {
 	.look = qm_look,
 	.resize = qm_resize,
 	.largest = qm_largest,
+	.info = qm_info,
 	.walk = qm_walk,
 	.inspect = qm_inspect,
 	.resync = qm_resync,

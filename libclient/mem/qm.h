@@ -189,6 +189,7 @@ void qm_show_found(struct misuse *misuse, const void *bytes, int64_t at);
 /* qm_guard.c and qm_walk.c: see manager.h. */
 int qm_inspect(
     struct view *view, const struct view_block *block, struct misuse *finding);
+int qm_info(struct view *view, struct km_mem_info *info);
 int qm_resync(struct view *view, struct view_walk *walk);
 int qm_walk(
     struct view *view, struct view_walk *walk, struct view_block *block);

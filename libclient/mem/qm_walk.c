@@ -8,6 +8,8 @@
 #include "base/err.h"
 #include "mem/qm.h"
 
+#define INFO_TRIES 1000 /* a writer is between two stores that often: never */
+
 /*
  * A fragment that was joined with its neighbour while we came leads us into a
  * payload; the head's guard tells, and we step back and come again. So many
@@ -143,6 +145,27 @@ int qm_walk(struct view *view, struct view_walk *walk, struct view_block *block)
 		return 1;
 	}
 	return 0;
+}
+
+/* ---- accounts ----------------------------------------------------------- */
+
+int qm_info(struct view *view, struct km_mem_info *info)
+{
+	uint64_t off = offsetof(struct km_pool, account);
+	struct account account;
+	uint64_t seq;
+
+	for (int i = 0; i < INFO_TRIES; i++) {
+		if (view_read(view, off, &account, sizeof(account)) != 0 ||
+		    view_read(view, off, &seq, sizeof(seq)) != 0)
+			return -KM_ECORRUPT;
+		if (seq != account.seq)
+			continue;
+		account_info(
+		    &account.copy[seq & 1], view_header(view)->size, info);
+		return 0;
+	}
+	return -KM_EBUSY;
 }
 
 /* ---- going on behind damage --------------------------------------------- */

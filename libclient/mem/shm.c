@@ -2,13 +2,13 @@
 /* shm.c - the functions behind the macros of shm_mem.h. */
 #include "config.h"
 
-#include "mem/heap.h"
+#include "mem/heap_fast.h"
 #include "mem/shm_mem.h"
 #include "mem/status.h"
 
 void *km_shm_malloc(size_t size, struct km_site *site)
 {
-	return heap_malloc(KM_SHM, size, site);
+	return heap_fast_malloc(KM_SHM, size, site);
 }
 
 void *km_shm_mallocxz(size_t size, struct km_site *site)
@@ -28,7 +28,7 @@ void *km_shm_reallocxf(void *p, size_t size, struct km_site *site)
 
 void km_shm_free(void *p, struct km_site *site)
 {
-	heap_free(KM_SHM, p, site);
+	heap_fast_free(KM_SHM, p, site);
 }
 
 void km_shm_status(void)

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
+#include "mem/manager.h"
 #include "mem/slot.h"
 #include "mem/view.h"
 
@@ -16,14 +18,30 @@ static struct pool_slot *slot_at(struct km_pool *pool, uint32_t slot)
 	return (struct pool_slot *)pool_at(pool, pool->slots) + slot;
 }
 
+/* A kill behind the CAS leaves it CLAIMED: one slot less. */
+static bool take(struct pool_slot *s)
+{
+	uint32_t state = SLOT_FREE;
+
+	return __atomic_compare_exchange_n(&s->state, &state, SLOT_CLAIMED,
+	    false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
 static int find_free(struct km_pool *pool, uint32_t *slot)
 {
 	for (uint32_t i = 0; i < pool->n_slots; i++)
-		if (slot_at(pool, i)->state == SLOT_FREE) {
+		if (take(slot_at(pool, i))) {
 			*slot = i;
 			return 0;
 		}
 	return -KM_EFULL;
+}
+
+static bool is_over(const struct pool_slot *s)
+{
+	uint32_t state = __atomic_load_n(&s->state, __ATOMIC_ACQUIRE);
+
+	return state == SLOT_DEAD || state == SLOT_LEFT;
 }
 
 /*
@@ -47,7 +65,7 @@ static int free_the_dead(struct km_pool *pool)
 		if (block.owner < pool->n_slots)
 			named[block.owner] = 1;
 	for (uint32_t i = 0; rc == 0 && i < pool->n_slots; i++)
-		if (slot_at(pool, i)->state == SLOT_DEAD && !named[i])
+		if (is_over(slot_at(pool, i)) && !named[i])
 			slot_at(pool, i)->state = SLOT_FREE;
 	view_close(&view);
 out:
@@ -76,10 +94,39 @@ void slot_set(struct km_pool *pool, uint32_t slot, int32_t pid, int32_t rank,
 	__atomic_store_n(&s->state, SLOT_LIVE, __ATOMIC_RELEASE);
 }
 
+/*
+ * RECOVERING until all is settled: a kill in here is seen by who looks for
+ * such slots, and it is done once more.
+ */
 void slot_dead(struct km_pool *pool, uint32_t slot)
 {
+	const struct manager *manager = manager_at(pool->manager);
+	uint32_t *state = &slot_at(pool, slot)->state;
+
+	__atomic_store_n(state, SLOT_RECOVERING, __ATOMIC_RELEASE);
+	if (manager->recover != NULL)
+		manager->recover(pool, slot);
+	__atomic_store_n(state, SLOT_DEAD, __ATOMIC_RELEASE);
+}
+
+void slot_left(struct km_pool *pool, uint32_t slot)
+{
 	__atomic_store_n(
-	    &slot_at(pool, slot)->state, SLOT_DEAD, __ATOMIC_RELEASE);
+	    &slot_at(pool, slot)->state, SLOT_LEFT, __ATOMIC_RELEASE);
+}
+
+int slot_join(struct km_pool *pool, uint32_t *slot)
+{
+	const struct pool_slot *s =
+	    slot_at(pool, pool_slot_in_use((enum km_pool_kind)pool->kind));
+	char name[POOL_NAME_SIZE];
+	int rc = slot_claim(pool, slot);
+
+	if (rc != 0)
+		return rc;
+	memcpy(name, s->name, sizeof(name));
+	slot_set(pool, *slot, (int32_t)getpid(), s->rank, name);
+	return 0;
 }
 
 uint64_t slot_process_start_time(int32_t pid)

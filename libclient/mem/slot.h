@@ -6,7 +6,8 @@
  * Block owners are slot numbers.  A slot says who that is, by pid and name,
  * and still does when the process is dead: its live blocks are orphans then.
  *
- * Concurrency: slots are written by the supervisor alone; anybody reads.
+ * Concurrency: a slot is taken by CAS; then only who took it writes, and the
+ * supervisor when its process is gone.  Anybody reads.
  */
 #include <stdint.h>
 
@@ -18,11 +19,20 @@
  */
 int slot_claim(struct km_pool *pool, uint32_t *slot);
 
+/*
+ * Take a slot for another thread of the process that uses the pool, as its
+ * pool_slot_in_use() describes it. By any thread. Returns as slot_claim().
+ */
+int slot_join(struct km_pool *pool, uint32_t *slot);
+
+/* Its thread has ended, and has left nothing half done. */
+void slot_left(struct km_pool *pool, uint32_t slot);
+
 /* Say who has it; the slot is live then. */
 void slot_set(struct km_pool *pool, uint32_t slot, int32_t pid, int32_t rank,
     const char *name);
 
-/* Its process is gone. */
+/* Its process is gone: what it left half done is settled. */
 void slot_dead(struct km_pool *pool, uint32_t slot);
 
 /* Field 22 of /proc/PID/stat, clock ticks since boot; 0: no such process. */

@@ -13,8 +13,6 @@
 #include "mem/site_table.h"
 #include "mem/view.h"
 
-#define INFO_TRIES 1000 /* a writer is between two stores that often: never */
-
 struct view {
 	struct view_source source;
 	struct km_pool header;
@@ -147,20 +145,24 @@ static bool sums_make_sense(const struct km_mem_info *info)
 
 int view_info(struct view *view, struct km_mem_info *info)
 {
-	uint64_t off = offsetof(struct km_pool, account);
-	struct account account;
-	uint64_t seq;
+	int rc = view->manager->info(view, info);
 
-	for (int i = 0; i < INFO_TRIES; i++) {
-		if (view_read(view, off, &account, sizeof(account)) != 0 ||
-		    view_read(view, off, &seq, sizeof(seq)) != 0)
-			return -KM_ECORRUPT;
-		if (seq != account.seq)
-			continue;
-		account_info(&account.copy[seq & 1], view->header.size, info);
-		return sums_make_sense(info) ? 0 : -KM_ECORRUPT;
-	}
-	return -KM_EBUSY;
+	return rc == 0 && !sums_make_sense(info) ? -KM_ECORRUPT : rc;
+}
+
+int view_own_info(struct km_pool *pool, struct km_mem_info *info)
+{
+	const struct manager *manager = manager_at(pool->manager);
+	struct view *view;
+	int rc = view_open_map(pool, pool->size, &view);
+
+	if (rc != 0)
+		return rc;
+	rc = view_info(view, info);
+	view_close(&view);
+	if (manager->largest != NULL)
+		info->largest = manager->largest(pool);
+	return rc;
 }
 
 int view_next(

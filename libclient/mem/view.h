@@ -96,6 +96,9 @@ const char *view_manager(const struct view *view);
 /* The accounts at this moment. Returns 0 or -KM_ECORRUPT. */
 int view_info(struct view *view, struct km_mem_info *info);
 
+/* The same of a pool of this process, and `largest` whatever the manager. */
+int view_own_info(struct km_pool *pool, struct km_mem_info *info);
+
 /*
  * The next block. Start with a zeroed walk.
  * Returns 1 and *block; 0 at the end; -KM_EBUSY when out of patience: call

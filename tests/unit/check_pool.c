@@ -12,7 +12,7 @@
 #include "mem/view.h"
 #include "tests/unit/check_pool.h"
 
-const char *const test_managers[] = { "qm" };
+const char *const test_managers[] = { "qm", "slab" };
 const int test_n_managers = sizeof(test_managers) / sizeof(test_managers[0]);
 
 static char log_text[65536];
@@ -24,7 +24,7 @@ void test_pool_open(struct test_pool *t, enum km_pool_kind kind,
 		.kind = kind,
 		.manager = manager,
 		.name = kind == KM_PKG ? "pkg" : "shm",
-		.n_slots = 4,
+		.n_slots = 16,
 		.size = size,
 	};
 	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE,

@@ -328,7 +328,7 @@ START_TEST(a_slot_is_not_reused_while_a_live_block_names_it)
 	void *p;
 
 	test_pool_open(&t, KM_SHM, "qm", SIZE);
-	for (uint32_t i = 0; i < 4; i++) {
+	for (uint32_t i = 0; i < t.pool->n_slots; i++) {
 		ck_assert_int_eq(slot_claim(t.pool, &slot), 0);
 		ck_assert_uint_eq(slot, i);
 		slot_set(t.pool, slot, getpid(), 1, "test");

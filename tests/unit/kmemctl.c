@@ -127,12 +127,6 @@ void kmemctl_run(char **argv)
 	    kmemctl_here.out, kmemctl_got.out, sizeof(kmemctl_got.out));
 }
 
-void kmemctl_script_with(char **argv, const char *script)
-{
-	write_file(kmemctl_here.in, script, strlen(script));
-	kmemctl_run(argv);
-}
-
 void kmemctl_script_of(const char *script, size_t len)
 {
 	write_file(kmemctl_here.in, script, len);

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: ISC */
+/* slab.c - the manager slab: what is not on the fast path, and its vtable. */
+#include "config.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "mem/slab_fast.h"
+#include "mem/slab_view.h"
+
+#define MIN_PAGES 16u /* of the smallest pool */
+
+/* A block that a caller's pointer names. */
+struct found {
+	struct slab_page *page; /* first of its span or run */
+	uint64_t word;
+	const struct slab_class *class; /* NULL: a run */
+	unsigned index;			/* in the span */
+};
+
+static int wrong(struct misuse *misuse, enum misuse_kind kind)
+{
+	misuse->kind = kind;
+	return -KM_EINVAL;
+}
+
+/* The page is free: it may have been a run. */
+static int wrong_free_page(const struct slab_part *part,
+    const struct slab_page *page, const void *p, struct misuse *misuse)
+{
+	if (page->tag == 0 || p != slab_addr(part, page))
+		return wrong(misuse, MISUSE_NO_BLOCK);
+	misuse->site = slab_tag_site(page->tag);
+	misuse->freed_site = slab_tag_epoch(page->tag);
+	return wrong(misuse, MISUSE_FREED);
+}
+
+static int find_in_span(const struct slab_part *part, const void *p,
+    struct found *found, struct misuse *misuse)
+{
+	uint64_t off = (uintptr_t)p - (uintptr_t)slab_addr(part, found->page);
+	unsigned class = slab_word_class(found->word);
+
+	if (class >= SLAB_N_CLASSES)
+		return wrong(misuse, MISUSE_NO_BLOCK);
+	found->class = &slab_class[class];
+	found->index = (unsigned)(off * found->class->inverse >> 32);
+	if ((uint64_t)found->index * found->class->size != off ||
+	    found->index >= found->class->n_blocks)
+		return wrong(misuse, MISUSE_NO_BLOCK);
+	return 0;
+}
+
+/* Returns 0 and *found, or -KM_EINVAL: what is wrong. Live or not is open. */
+static int find(const struct slab_part *part, const void *p,
+    struct found *found, struct misuse *misuse)
+{
+	uint64_t off = (uintptr_t)p - part->data;
+	uint64_t head;
+
+	*misuse = (struct misuse){ .block = p };
+	*found = (struct found){ NULL, 0, NULL, 0 };
+	if (off >= part->data_size)
+		return wrong(misuse, MISUSE_OUTSIDE);
+	found->page = &part->pages[off >> SLAB_PAGE_SHIFT];
+	found->word = slab_load(found->page);
+	if (slab_kind(found->word) == SLAB_CONT) {
+		head = slab_word_head(found->word);
+		if (head >= off >> SLAB_PAGE_SHIFT)
+			return wrong(misuse, MISUSE_NO_BLOCK);
+		found->page = &part->pages[head];
+		found->word = slab_load(found->page);
+	}
+	switch (slab_kind(found->word)) {
+	case SLAB_SPAN:
+	case SLAB_ABAND:
+		return find_in_span(part, p, found, misuse);
+	case SLAB_HEAD:
+	case SLAB_DYING:
+	case SLAB_SHRK:
+		return 0;
+	case SLAB_FREE:
+		return wrong_free_page(part, found->page, p, misuse);
+	default:
+		return wrong(misuse, MISUSE_NO_BLOCK);
+	}
+}
+
+/* ---- alloc and free ----------------------------------------------------- */
+
+void slab_tick(struct km_pool *pool)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	__atomic_store_n(&slab_of(pool)->clock,
+	    ((uint64_t)now.tv_sec & SLAB_EPOCH_MASK) << SLAB_EPOCH_SHIFT,
+	    __ATOMIC_RELAXED);
+}
+
+/* From the stack; NULL: it is empty. */
+static void *pop(
+    struct slab_part *part, struct slab_bin *bin, size_t size, uint32_t site)
+{
+	bool is_good = false;
+
+	while (!is_good && bin->top > bin->base) {
+		bin->top--;
+		slab_announce_any(part, bin->top->page);
+		is_good = slab_take_hint(
+		    part, bin, bin->top->page, bin->top->tag, size, site);
+		slab_done(part->busy);
+	}
+	return is_good ? bin->top->addr : NULL;
+}
+
+void *slab_alloc_slow(struct slab_part *part, size_t size, uint32_t site)
+{
+	struct request req = { size, site, part->slot };
+	unsigned class;
+	void *p;
+
+	slab_tick(part->pool);
+	if (size > SLAB_MAX)
+		return slab_run_alloc(part, &req);
+	class = slab_class_of[(size + SLAB_GRAIN - 1) / SLAB_GRAIN];
+	do {
+		p = pop(part, &part->bin[class], size, site);
+	} while (p == NULL && slab_refill(part, class));
+	return p;
+}
+
+int slab_free_slow(
+    struct slab_part *part, void *p, uint32_t site, struct misuse *misuse)
+{
+	struct found found;
+	unsigned class;
+	int rc = find(part, p, &found, misuse);
+
+	if (rc != 0)
+		return rc;
+	if (found.class == NULL)
+		return slab_run_free(part, found.page, p, site, misuse);
+	class = slab_word_class(found.word);
+	if ((found.word & SLAB_MINE_MASK) == part->mine &&
+	    part->has_membarrier) {
+		if (part->bin[class].top == part->bin[class].limit)
+			slab_spill(part, class);
+		if (slab_free(part, p, site))
+			return 0;
+	}
+	return slab_span_free_far(
+	    part, found.page, found.class, found.index, site, misuse);
+}
+
+/* ---- resize ------------------------------------------------------------- */
+
+/* By CAS: a plain store could bring a block back that was freed meanwhile. */
+static bool resize_in_span(const struct slab_part *part,
+    const struct found *found, const struct request *req)
+{
+	uint64_t *tag = &slab_tags_at(part, found->page)[found->index];
+	uint64_t old = __atomic_load_n(tag, __ATOMIC_ACQUIRE), to;
+
+	if (req->size > SLAB_MAX ||
+	    slab_class_of[(req->size + SLAB_GRAIN - 1) / SLAB_GRAIN] !=
+		found->class - slab_class)
+		return false;
+	do {
+		if ((old & SLAB_LIVE) == 0)
+			return false;
+		to = old &
+		     ~(SLAB_SLACK_MASK << SLAB_SLACK_SHIFT | SLAB_SITE_MASK);
+		to |= (uint64_t)(found->class->size - req->size)
+			  << SLAB_SLACK_SHIFT |
+		      req->site;
+	} while (!__atomic_compare_exchange_n(
+	    tag, &old, to, true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	return true;
+}
+
+/* The size of a live block; -KM_EINVAL: it is free. */
+static int size_of(const struct slab_part *part, const void *p,
+    const struct found *found, size_t *size, struct misuse *misuse)
+{
+	uint64_t tag;
+
+	if (found->class == NULL) {
+		*size =
+		    slab_run_size(slab_word_n(found->word), found->page->tag);
+		misuse->site = slab_tag_site(found->page->tag);
+		if (slab_kind(found->word) == SLAB_HEAD &&
+		    p == slab_addr(part, found->page))
+			return 0;
+		return wrong_free_page(part, found->page, p, misuse);
+	}
+	tag = __atomic_load_n(
+	    &slab_tags_at(part, found->page)[found->index], __ATOMIC_ACQUIRE);
+	*size = found->class->size - slab_tag_slack(tag);
+	misuse->size = *size;
+	misuse->site = slab_tag_site(tag);
+	if ((tag & SLAB_LIVE) != 0)
+		return 0;
+	misuse->freed_site = slab_tag_epoch(tag);
+	return wrong(misuse, MISUSE_FREED);
+}
+
+int slab_resize(struct slab_part *part, void *p, const struct request *req,
+    void **out, struct misuse *misuse)
+{
+	struct found found;
+	size_t size = 0;
+	int rc = find(part, p, &found, misuse);
+
+	if (rc == 0)
+		rc = size_of(part, p, &found, &size, misuse);
+	if (rc != 0)
+		return rc;
+	*out = p;
+	if (found.class != NULL ? resize_in_span(part, &found, req)
+				: slab_run_resize(part, found.page, req))
+		return 0;
+	*out = slab_alloc_slow(part, req->size, req->site);
+	if (*out == NULL)
+		return -KM_ENOMEM;
+	memcpy(*out, p, size < req->size ? size : req->size);
+	return slab_free_slow(part, p, req->site, misuse);
+}
+
+/* ---- the vtable --------------------------------------------------------- */
+
+static uint64_t round_up(uint64_t bytes, uint64_t to)
+{
+	return (bytes + to - 1) / to * to;
+}
+
+/* Bytes of both tables for so many pages. */
+static uint64_t tables_size(uint64_t n)
+{
+	return round_up(n * sizeof(struct slab_page), 64) +
+	       round_up((n + SLAB_GROUP - 1) / SLAB_GROUP, 64);
+}
+
+static int slab_init(struct km_pool *pool)
+{
+	struct slab *slab = slab_of(pool);
+	uint64_t at = round_up(pool->data.bytes + sizeof(*slab), 64);
+	uint64_t max = (pool->max_size - at) / SLAB_PAGE;
+	uint64_t data = round_up(at + tables_size(max), SLAB_PAGE);
+
+	slab_classes_init();
+	if (data + MIN_PAGES * SLAB_PAGE > pool->size)
+		return -KM_ERANGE;
+	slab->max_pages = (pool->max_size - data) / SLAB_PAGE;
+	slab->n_pages = (pool->size - data) / SLAB_PAGE;
+	slab->pages.bytes = at;
+	slab->hints.bytes = at + round_up(max * sizeof(struct slab_page), 64);
+	slab->data.bytes = data;
+	slab->tags_low = slab->tags_at = (uint32_t)slab->n_pages;
+	memset(pool_at(pool, slab->hints), 1,
+	    (slab->max_pages + SLAB_GROUP - 1) / SLAB_GROUP);
+	slab_tick(pool);
+	return 0;
+}
+
+/* The fast paths are in slab_fast.h; here is who has not joined yet. */
+static void *slab_vt_alloc(struct km_pool *pool, const struct request *req)
+{
+	struct slab_part *part = slab_part_of(pool);
+
+	return part != NULL ? slab_alloc_slow(part, req->size, req->site)
+			    : NULL;
+}
+
+static int slab_vt_free(struct km_pool *pool, void *p,
+    const struct request *req, struct misuse *misuse)
+{
+	struct slab_part *part = slab_part_of(pool);
+
+	return part != NULL ? slab_free_slow(part, p, req->site, misuse)
+			    : -KM_EREADY;
+}
+
+static int slab_vt_look(
+    struct km_pool *pool, const void *p, struct misuse *block)
+{
+	struct slab_part *part = slab_part_of(pool);
+	struct found found;
+	size_t size = 0;
+	int rc;
+
+	if (part == NULL)
+		return -KM_EINVAL;
+	rc = find(part, p, &found, block);
+	if (rc == 0)
+		rc = size_of(part, p, &found, &size, block);
+	block->size = size;
+	return rc;
+}
+
+static int slab_vt_resize(struct km_pool *pool, void *p,
+    const struct request *req, void **out, struct misuse *misuse)
+{
+	struct slab_part *part = slab_part_of(pool);
+
+	return part != NULL ? slab_resize(part, p, req, out, misuse)
+			    : -KM_ENOMEM;
+}
+
+const struct manager manager_slab = {
+	.name = "slab",
+	.min_size = sizeof(struct slab) + 2 * SLAB_PAGE +
+		    MIN_PAGES * (SLAB_PAGE + sizeof(struct slab_page) + 64),
+	.init = slab_init,
+	.alloc = slab_vt_alloc,
+	.free = slab_vt_free,
+	.look = slab_vt_look,
+	.resize = slab_vt_resize,
+	.info = slab_view_info,
+	.walk = slab_walk,
+	.inspect = slab_inspect,
+	.resync = slab_resync,
+	.recover = slab_recover,
+	.trim = slab_trim,
+};

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+/* slab_fast.h - the few instructions of a malloc and of a free, inline. */
+#ifndef KMEM_MEM_SLAB_FAST_H
+#define KMEM_MEM_SLAB_FAST_H
+/*
+ * Plain stores only: no locked instruction, no fence, no call.  What is not
+ * the usual case changes nothing and is told so: slab.c does it.
+ *
+ * Concurrency: `part` is this thread's, and has membarrier.
+ */
+#include "mem/slab_part.h"
+
+#define SLAB_LIKELY(x) __builtin_expect((x), 1)
+
+static inline struct slab_bin *slab_bin_of(
+    struct slab_part *part, uint64_t word)
+{
+	return &part->bin[slab_word_class(word)];
+}
+
+/*
+ * Verify a hint and make its block live.  False: it was none.  A kill before
+ * the commit leaves a free block whose hint is lost.
+ */
+static inline bool slab_take_hint(const struct slab_part *part,
+    const struct slab_bin *bin, const struct slab_page *page, uint64_t *tag,
+    uint64_t size, uint64_t site)
+{
+	/* Still mine, and cut as I believe; nobody but me makes it live. */
+	if (!SLAB_LIKELY((slab_load(page) & SLAB_OWN_MASK) == bin->mine) ||
+	    !SLAB_LIKELY((int64_t)__atomic_load_n(tag, __ATOMIC_ACQUIRE) >= 0))
+		return false;
+	size = (bin->size - size) << SLAB_SLACK_SHIFT;
+	site |= part->owner | part->slab->clock;
+	/* The commit. */
+	__atomic_store_n(tag, size | site, __ATOMIC_RELEASE);
+	return true;
+}
+
+/*
+ * True and *p, or false: ask slab_alloc_slow(). Below an empty stack is a hint
+ * to a page that is never mine.
+ */
+static inline bool slab_alloc(
+    struct slab_part *part, size_t size, uint64_t site, void **p)
+{
+	struct slab_page *page;
+	struct slab_bin *bin;
+	struct slab_hint *h;
+	bool ok;
+
+	if (!SLAB_LIKELY(size <= SLAB_MAX))
+		return false;
+	bin = &part->bin[slab_class_of[(size + SLAB_GRAIN - 1) / SLAB_GRAIN]];
+	h = bin->top - 1;
+	page = h->page;
+	slab_announce(part->busy, page);
+	ok = SLAB_LIKELY(slab_take_hint(part, bin, page, h->tag, size, site));
+	if (ok) {
+		bin->top = h;
+		*p = h->addr;
+	}
+	slab_done(part->busy);
+	return ok;
+}
+
+/*
+ * Where p lies: its page's number, and bytes from the start of that span.
+ * False: not in a span of mine.
+ */
+static inline bool slab_find_mine(const struct slab_part *part, const void *p,
+    struct slab_page **page, uint64_t *word, uint64_t *off)
+{
+	uint64_t at = (uintptr_t)p - part->data;
+
+	if (!SLAB_LIKELY(at < part->data_size))
+		return false;
+	*page = &part->pages[at >> SLAB_PAGE_SHIFT];
+	*word = slab_load(*page);
+	*off = at & (SLAB_PAGE - 1);
+	if (SLAB_LIKELY((*word & SLAB_MINE_MASK) == part->mine))
+		return true;
+	if (slab_kind(*word) != SLAB_CONT)
+		return false;
+	*page = &part->pages[slab_word_head(*word)];
+	*off = at - (slab_word_head(*word) << SLAB_PAGE_SHIFT);
+	*word = slab_load(*page);
+	return (*word & SLAB_MINE_MASK) == part->mine;
+}
+
+/*
+ * Free a block of a span of mine: one committing store, then the hint.
+ * False: ask slab_free_slow().  An index behind the last block has a tag too,
+ * that is never live.
+ */
+static inline bool slab_free(struct slab_part *part, void *p, uint64_t site)
+{
+	uint64_t word, off, old, index, *tag;
+	struct slab_page *page;
+	struct slab_bin *bin;
+	struct slab_hint *h;
+
+	if (!SLAB_LIKELY(slab_find_mine(part, p, &page, &word, &off)))
+		return false;
+	bin = slab_bin_of(part, word);
+	index = off * bin->inverse;
+	/* What is no multiple of the size leaves more in the low half. */
+	if (!SLAB_LIKELY((uint32_t)index < bin->inverse) ||
+	    !SLAB_LIKELY(bin->top != bin->limit))
+		return false;
+	slab_announce(part->busy, page);
+	tag = slab_tags_at(part, page) + (index >> 32);
+	old = __atomic_load_n(tag, __ATOMIC_ACQUIRE);
+	if (!SLAB_LIKELY((int64_t)old < 0) ||
+	    !SLAB_LIKELY(slab_load(page) == word)) {
+		slab_done(part->busy);
+		return false;
+	}
+	/* The commit: before it, a live block of the dead. */
+	__atomic_store_n(tag, slab_tag_free(old, site), __ATOMIC_RELEASE);
+	h = bin->top;
+	h->addr = p;
+	h->tag = tag;
+	h->page = page;
+	bin->top = h + 1;
+	slab_done(part->busy);
+	return true;
+}
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/* slab_page.c - claiming pages, without a lock. */
+#include "config.h"
+
+#include "mem/slab_part.h"
+
+static uint8_t *hint_at(const struct slab_part *part, uint64_t page)
+{
+	return (uint8_t *)pool_at(part->pool, part->slab->hints) +
+	       page / SLAB_GROUP;
+}
+
+void slab_pages_hint(const struct slab_part *part, uint32_t page)
+{
+	__atomic_store_n(hint_at(part, page), 1, __ATOMIC_RELEASE);
+}
+
+void slab_pages_hint_all(const struct slab_part *part)
+{
+	uint64_t n = slab_n_pages(part->slab);
+
+	for (uint64_t i = 0; i < n; i += SLAB_GROUP)
+		slab_pages_hint(part, (uint32_t)i);
+}
+
+/* So many pages are in use now; the peak follows. */
+void slab_count(struct slab *slab, int64_t pages)
+{
+	uint64_t now, peak;
+
+	now = __atomic_add_fetch(
+	    &slab->n_held, (uint64_t)pages, __ATOMIC_RELAXED);
+	peak = __atomic_load_n(&slab->max_held, __ATOMIC_RELAXED);
+	while (now > peak && (int64_t)now > 0 &&
+	       !__atomic_compare_exchange_n(&slab->max_held, &peak, now, true,
+		   __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+/*
+ * Claim free pages from `head` on. Returns how many could be had before the
+ * first that could not.  A kill leaves RES(dead), which recovery frees.
+ */
+static uint64_t reserve(struct slab_part *part, uint64_t head, uint64_t n)
+{
+	uint64_t res = slab_res(part->slot, head), i;
+
+	for (i = 0; i < n; i++)
+		if (!slab_cas(&part->pages[head + i], SLAB_FREE, res))
+			break;
+	return i;
+}
+
+/* Free pages in a row from `i` on, at most n. */
+static uint64_t free_from(
+    const struct slab_part *part, uint64_t i, uint64_t n, uint64_t end)
+{
+	uint64_t k = 0;
+
+	while (
+	    k < n && i + k < end && slab_load(&part->pages[i + k]) == SLAB_FREE)
+		k++;
+	return k;
+}
+
+/* Claim n pages in a row that begin in [from, end). */
+static uint32_t claim_in(
+    struct slab_part *part, uint64_t from, uint64_t end, uint64_t n)
+{
+	uint64_t all = slab_n_pages(part->slab), i = from, got;
+
+	while (i < end) {
+		got = free_from(part, i, n, all);
+		if (got < n) {
+			i += got + 1;
+			continue;
+		}
+		got = reserve(part, i, n);
+		if (got == n) {
+			slab_count(part->slab, (int64_t)n);
+			return (uint32_t)i;
+		}
+		while (got > 0)
+			slab_cas(&part->pages[i + --got],
+			    slab_res(part->slot, i), SLAB_FREE);
+		i++;
+	}
+	return SLAB_NO_PAGE;
+}
+
+/*
+ * Of a group that says it may hold free pages. The hint is taken down before
+ * its pages are looked at, with a fence between, so that one put up meanwhile
+ * is never lost; it stays down only when none is free.
+ */
+static uint32_t claim_in_group(
+    struct slab_part *part, uint64_t group, uint64_t n)
+{
+	uint64_t from = group * SLAB_GROUP, end = from + SLAB_GROUP;
+	uint64_t all = slab_n_pages(part->slab);
+	uint8_t *hint = hint_at(part, from);
+	uint32_t head;
+
+	if (__atomic_load_n(hint, __ATOMIC_RELAXED) == 0)
+		return SLAB_NO_PAGE;
+	if (end > all)
+		end = all;
+	__atomic_store_n(hint, 0, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	head = claim_in(part, from, end, n);
+	if (head != SLAB_NO_PAGE || n > 1)
+		__atomic_store_n(hint, 1, __ATOMIC_RELEASE);
+	return head;
+}
+
+uint32_t slab_pages_claim(struct slab_part *part, uint64_t n)
+{
+	uint64_t all = slab_n_pages(part->slab);
+	uint64_t groups = (all + SLAB_GROUP - 1) / SLAB_GROUP;
+	uint64_t from = n == 1 ? part->cursor : 0;
+	uint32_t head = SLAB_NO_PAGE;
+
+	if (n > all)
+		return SLAB_NO_PAGE;
+	for (uint64_t i = 0; i < groups && head == SLAB_NO_PAGE; i++) {
+		uint64_t group = (from + i) % groups;
+
+		head = claim_in_group(part, group, n);
+		if (head != SLAB_NO_PAGE && n == 1)
+			part->cursor = (uint32_t)group;
+	}
+	return head;
+}
+
+void slab_pages_release(struct slab_part *part, uint32_t head, uint64_t n)
+{
+	struct slab_page *page = &part->pages[head];
+
+	/* By CAS on words that name this head: recovery may do the same. */
+	for (uint64_t i = 1; i < n; i++) {
+		uint64_t word = slab_load(page + i);
+
+		if ((slab_kind(word) == SLAB_CONT ||
+			slab_kind(word) == SLAB_RES) &&
+		    slab_word_head(word) == head)
+			slab_cas(page + i, word, SLAB_FREE);
+	}
+	/* Last: a kill before it leaves a head from which to begin again. */
+	__atomic_store_n(&page->word, SLAB_FREE, __ATOMIC_RELEASE);
+	for (uint64_t i = 0; i < n; i += SLAB_GROUP)
+		slab_pages_hint(part, (uint32_t)(head + i));
+	slab_pages_hint(part, (uint32_t)(head + n - 1));
+	slab_count(part->slab, -(int64_t)n);
+	if (head / SLAB_GROUP < part->cursor)
+		part->cursor = head / SLAB_GROUP;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: ISC */
+/* slab_part.h - a participant of a slab pool: what its thread keeps of it. */
+#ifndef KMEM_MEM_SLAB_PART_H
+#define KMEM_MEM_SLAB_PART_H
+/*
+ * All of it is private memory of the thread and holds hints only, but for
+ * `busy`, which is in the participant's slot: while it names a span, nobody
+ * else may take that span.
+ *
+ * Lifetime: slab_part_new() to slab_part_free() or slab_part_forget().
+ * Concurrency: one thread.
+ */
+#include "base/err.h"
+#include "mem/manager.h"
+#include "mem/slab.h"
+
+/* A block that was free when this was noted. */
+struct slab_hint {
+	void *addr;
+	uint64_t *tag;
+	struct slab_page *page; /* first of its span */
+};
+
+/* Of each class. The stack is between base and limit. */
+struct slab_bin {
+	struct slab_hint *top; /* the next free place */
+	struct slab_hint *base;
+	struct slab_hint *limit;
+	uint64_t mine;	  /* a page word of a span of mine, version left out */
+	uint32_t size;	  /* as of the class */
+	uint32_t inverse; /* the same */
+	uint32_t hand;	  /* page before the one to look at: slab_ring.c */
+	uint32_t count;	  /* spans in the ring */
+	uint64_t reserved[2];
+};
+_Static_assert(sizeof(struct slab_bin) == 64, "its place is a shift");
+
+/* Of each page: links of the rings. */
+struct slab_link {
+	uint32_t next; /* page number */
+	uint16_t out;  /* blocks handed out or in the stack, about */
+	uint8_t class; /* of the ring it is in, plus one; 0: none */
+	uint8_t reserved;
+};
+
+struct slab_part {
+	struct slab_bin bin[SLAB_N_CLASSES];
+	struct km_pool *pool;
+	struct slab *slab;
+	struct slab_page *pages;
+	uint64_t *busy; /* in the slot: the page of a span, or 0 */
+	uint64_t mine;	/* kind and slot of a span of mine */
+	uint64_t owner; /* LIVE and slot, as in a tag */
+	uintptr_t data; /* address of page 0 */
+	uint64_t data_size;
+	uint64_t generation; /* of the pool, in the high half */
+	uint32_t slot;
+	uint32_t cursor; /* group of pages where free ones were last */
+	bool has_membarrier;
+	struct slab_hint *hints;
+	struct slab_link *link;
+	size_t hints_size, link_size;
+};
+
+/*
+ * Of this thread, by kind of pool; slab_nobody: none, another manager, or one
+ * that cannot use the fast paths since the kernel has no membarrier.
+ */
+extern __thread struct slab_part *slab_mine[KM_POOL_KIND__COUNT]
+    __attribute__((tls_model("initial-exec")));
+
+/* No site has a row in its pool. */
+extern struct slab_part slab_nobody;
+
+/* This thread's, which joins the pool if need be; NULL: it could not. */
+struct slab_part *slab_part_of(struct km_pool *pool);
+
+/* This thread uses the pool with this slot; NULL: none any more. */
+void slab_use(enum km_pool_kind kind, struct km_pool *pool, uint32_t slot);
+
+/* Returns 0 and *part, or -KM_ENOMEM. Spans that the slot has are found. */
+int slab_part_new(struct km_pool *pool, uint32_t slot, struct slab_part **part);
+
+/* Give spans back, what is used to whoever wants it, and let go. */
+void slab_part_leave(struct slab_part **part);
+
+/* Let go; the pool is left as it is. */
+void slab_part_forget(struct slab_part **part);
+
+/* ---- places ------------------------------------------------------------- */
+
+static inline uint32_t slab_number(
+    const struct slab_part *part, const struct slab_page *page)
+{
+	return (uint32_t)(page - part->pages);
+}
+
+static inline char *slab_addr(
+    const struct slab_part *part, const struct slab_page *page)
+{
+	return (char *)(part->data +
+			((uint64_t)slab_number(part, page) << SLAB_PAGE_SHIFT));
+}
+
+static inline uint64_t *slab_tags_at(
+    const struct slab_part *part, const struct slab_page *page)
+{
+	return (uint64_t *)(part->data + slab_unit_off(page->unit));
+}
+
+/* ---- the announcement --------------------------------------------------- */
+
+/*
+ * From here to slab_done() nobody takes the span away.  A plain store: who
+ * wants to take it runs a membarrier before it looks.  A kill leaves the word
+ * behind, which recovery clears.
+ */
+static inline void slab_announce(uint64_t *busy, const struct slab_page *page)
+{
+	__atomic_store_n(busy, (uintptr_t)page, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void slab_done(uint64_t *busy)
+{
+	__atomic_store_n(busy, 0, __ATOMIC_RELEASE);
+}
+
+/* The same, also without membarrier: for all but the fast paths. */
+static inline void slab_announce_any(
+    const struct slab_part *part, const struct slab_page *page)
+{
+	slab_announce(part->busy, page);
+	if (!part->has_membarrier)
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline bool slab_is_mine(
+    const struct slab_part *part, const struct slab_page *page)
+{
+	return (slab_load(page) & SLAB_MINE_MASK) == part->mine;
+}
+
+/* ---- slab.c: what is not the usual case --------------------------------- */
+
+void *slab_alloc_slow(struct slab_part *part, size_t size, uint32_t site);
+/* As manager.free. */
+int slab_free_slow(
+    struct slab_part *part, void *p, uint32_t site, struct misuse *misuse);
+
+/* ---- slab_page.c: claiming pages ---------------------------------------- */
+
+/* n pages in a row, now RES(me); SLAB_NO_PAGE: there are none. */
+uint32_t slab_pages_claim(struct slab_part *part, uint64_t n);
+
+/* Give back what is still RES or CONT of mine, the head last. */
+void slab_pages_release(struct slab_part *part, uint32_t head, uint64_t n);
+
+/* So many more pages, or fewer, are in use now. */
+void slab_count(struct slab *slab, int64_t pages);
+
+/* A page may be free: say so to whoever looks for one. */
+void slab_pages_hint(const struct slab_part *part, uint32_t page);
+void slab_pages_hint_all(const struct slab_part *part);
+
+/* ---- slab_unit.c: memory for tags --------------------------------------- */
+
+/* Tags for a span that is RES(me). 0 and page->unit, or -KM_ENOMEM. */
+int slab_unit_claim(
+    struct slab_part *part, struct slab_page *page, unsigned n_units);
+void slab_unit_release(
+    struct slab_part *part, struct slab_page *page, unsigned n_units);
+/* Units that no span names: those of the dead. */
+void slab_unit_sweep(struct slab_part *part);
+/* Free pages of tags that hold none. Returns how many. */
+unsigned slab_unit_trim(struct slab_part *part);
+
+/* ---- slab_span.c -------------------------------------------------------- */
+
+/* A new span of this class; NULL: no pages. It is in no ring. */
+struct slab_page *slab_span_claim(struct slab_part *part, unsigned class);
+
+/* Give a span of mine back if all its blocks are free. */
+bool slab_span_return(struct slab_part *part, struct slab_page *page);
+
+/* Free blocks of a span of mine onto the stack. Returns how many. */
+unsigned slab_span_collect(
+    struct slab_part *part, struct slab_page *page, unsigned class);
+
+/* All its groups may hold free blocks. */
+void slab_span_raise(struct slab_page *page);
+
+/* Whether a tag of the span is free; whether all are. */
+bool slab_span_has_free(
+    const struct slab_part *part, const struct slab_page *page);
+bool slab_span_is_empty(
+    const struct slab_part *part, const struct slab_page *page);
+
+/* Free a block that is not mine to hand out. */
+int slab_span_free_far(struct slab_part *part, struct slab_page *page,
+    const struct slab_class *c, unsigned index, uint32_t site,
+    struct misuse *misuse);
+
+/* ---- slab_take.c -------------------------------------------------------- */
+
+/*
+ * Make the span of `word` mine, whoever has it: a dead, stopped, idle or
+ * busy participant. False: it is in use this very moment, or has changed.
+ */
+bool slab_take(struct slab_part *part, struct slab_page *page, uint64_t word);
+
+/* It is mine: let anybody have it. */
+void slab_abandon(struct slab_part *part, struct slab_page *page);
+
+/* A span of this class that nobody owns, or (others) of anybody. */
+struct slab_page *slab_take_orphan(struct slab_part *part, unsigned class);
+struct slab_page *slab_take_partial(struct slab_part *part, unsigned class);
+
+/* Give all empty spans back, whoever has them. Returns pages that became free.
+ */
+uint64_t slab_take_empty(struct slab_part *part);
+
+/* ---- slab_ring.c -------------------------------------------------------- */
+
+/* A span of mine, to be looked at next. */
+void slab_ring_add(
+    struct slab_part *part, struct slab_page *page, unsigned class);
+
+/* Fill the stack of a class. False: no memory. */
+bool slab_refill(struct slab_part *part, unsigned class);
+
+/* Make room on a full stack. */
+void slab_spill(struct slab_part *part, unsigned class);
+
+/* ---- slab_run.c: large blocks ------------------------------------------- */
+
+void *slab_run_alloc(struct slab_part *part, const struct request *req);
+int slab_run_free(struct slab_part *part, struct slab_page *page, const void *p,
+    uint32_t site, struct misuse *misuse);
+/* In place. False: it cannot be. */
+bool slab_run_resize(
+    struct slab_part *part, struct slab_page *page, const struct request *req);
+/* Bytes of a run. */
+size_t slab_run_size(uint64_t n, uint64_t tag);
+
+#endif

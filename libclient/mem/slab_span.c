@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+/* slab_span.c - spans: claim, collect, return, and a free from elsewhere. */
+#include "config.h"
+
+#include "mem/slab_part.h"
+
+void slab_span_raise(struct slab_page *page)
+{
+	for (unsigned i = 0; i < SLAB_N_HINTS; i++)
+		__atomic_store_n(&page->hint[i], 1, __ATOMIC_RELEASE);
+}
+
+/* ---- claim -------------------------------------------------------------- */
+
+/*
+ * RES(me) -> tags -> CONT -> SPAN.  The last store is the commit: a kill
+ * before it leaves RES and CONT of the dead, which recovery frees, with the
+ * units that the row names.
+ */
+static struct slab_page *cut(
+    struct slab_part *part, uint32_t head, unsigned class)
+{
+	const struct slab_class *c = &slab_class[class];
+	struct slab_page *page = &part->pages[head];
+
+	page->unit = 0;
+	page->tag = 0;
+	if (slab_unit_claim(part, page, c->n_units) != 0) {
+		slab_pages_release(part, head, c->n_pages);
+		return NULL;
+	}
+	for (unsigned i = 1; i < c->n_pages; i++)
+		__atomic_store_n(&page[i].word, slab_cont(part->slot, head),
+		    __ATOMIC_RELEASE);
+	page->ver++;
+	__atomic_store_n(&page->word,
+	    part->bin[class].mine | (uint64_t)(page->ver & 0xffff)
+					<< SLAB_VER_SHIFT,
+	    __ATOMIC_RELEASE);
+	/* After the commit: hints put up before belong to another life. */
+	slab_span_raise(page);
+	return page;
+}
+
+struct slab_page *slab_span_claim(struct slab_part *part, unsigned class)
+{
+	uint32_t head = slab_pages_claim(part, slab_class[class].n_pages);
+
+	return head != SLAB_NO_PAGE ? cut(part, head, class) : NULL;
+}
+
+/* ---- looking at tags ---------------------------------------------------- */
+
+static bool is_live(const uint64_t *tag)
+{
+	return (__atomic_load_n(tag, __ATOMIC_ACQUIRE) & SLAB_LIVE) != 0;
+}
+
+static unsigned count_live(
+    const struct slab_part *part, const struct slab_page *page, unsigned most)
+{
+	unsigned class = slab_word_class(slab_load(page)), n = 0;
+	const uint64_t *tags = slab_tags_at(part, page);
+
+	if (class >= SLAB_N_CLASSES)
+		return most;
+	for (unsigned i = 0; i < slab_class[class].n_blocks && n < most; i++)
+		n += is_live(&tags[i]);
+	return n;
+}
+
+bool slab_span_has_free(
+    const struct slab_part *part, const struct slab_page *page)
+{
+	unsigned class = slab_word_class(slab_load(page));
+
+	return class < SLAB_N_CLASSES &&
+	       count_live(part, page, UINT32_MAX) < slab_class[class].n_blocks;
+}
+
+bool slab_span_is_empty(
+    const struct slab_part *part, const struct slab_page *page)
+{
+	return count_live(part, page, 1) == 0;
+}
+
+/* ---- collect ------------------------------------------------------------ */
+
+/* Push the free blocks of one group. False: the stack was full before its end.
+ */
+static bool push_group(struct slab_part *part, struct slab_page *page,
+    const struct slab_class *c, unsigned group, struct slab_bin *bin)
+{
+	unsigned i = group << c->shift, end = i + (1u << c->shift);
+	uint64_t *tags = slab_tags_at(part, page);
+	char *at = slab_addr(part, page);
+
+	if (end > c->n_blocks)
+		end = c->n_blocks;
+	for (; i < end; i++) {
+		if (is_live(&tags[i]))
+			continue;
+		if (bin->top == bin->limit)
+			return false;
+		*bin->top++ = (struct slab_hint){
+			.addr = at + (size_t)i * c->size,
+			.tag = &tags[i],
+			.page = page,
+		};
+	}
+	return true;
+}
+
+/*
+ * Whose hint is up is scanned: it is taken down first, with a full fence
+ * before the tags are read, so that of a free in between either the tag or the
+ * hint is seen.  What does not fit stays hinted.
+ */
+static void scan(struct slab_part *part, struct slab_page *page, unsigned class,
+    struct slab_bin *bin)
+{
+	const struct slab_class *c = &slab_class[class];
+	uint64_t up = 0;
+
+	for (unsigned g = 0; g < SLAB_N_HINTS; g++) {
+		if (__atomic_load_n(&page->hint[g], __ATOMIC_RELAXED) == 0)
+			continue;
+		up |= 1u << g;
+		__atomic_store_n(&page->hint[g], 0, __ATOMIC_RELAXED);
+	}
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	for (unsigned g = 0; g < SLAB_N_HINTS; g++)
+		if ((up & 1u << g) != 0 && !push_group(part, page, c, g, bin))
+			__atomic_store_n(&page->hint[g], 1, __ATOMIC_RELEASE);
+}
+
+unsigned slab_span_collect(
+    struct slab_part *part, struct slab_page *page, unsigned class)
+{
+	struct slab_bin *bin = &part->bin[class];
+	const struct slab_hint *before = bin->top;
+	unsigned n;
+
+	slab_announce_any(part, page);
+	if ((slab_load(page) & SLAB_OWN_MASK) == bin->mine)
+		scan(part, page, class, bin);
+	slab_done(part->busy);
+	n = (unsigned)(bin->top - before);
+	part->link[slab_number(part, page)].out += (uint16_t)n;
+	return n;
+}
+
+/* ---- return ------------------------------------------------------------- */
+
+/*
+ * Only I can make a block of it live, so when all tags are free they stay so.
+ * A kill after the CAS leaves DYING(dead): recovery goes on from there.
+ */
+bool slab_span_return(struct slab_part *part, struct slab_page *page)
+{
+	const struct slab_class *c;
+	uint64_t word, dying;
+	bool empty;
+
+	slab_announce_any(part, page);
+	word = slab_load(page);
+	empty = (word & SLAB_MINE_MASK) == part->mine &&
+		slab_span_is_empty(part, page);
+	c = &slab_class[slab_word_class(word)];
+	dying = slab_dying(part->slot, c->n_pages);
+	empty = empty && slab_cas(page, word, dying);
+	slab_done(part->busy);
+	if (!empty)
+		return false;
+	slab_unit_release(part, page, c->n_units);
+	slab_pages_release(part, slab_number(part, page), c->n_pages);
+	return true;
+}
+
+/* ---- free from elsewhere ------------------------------------------------ */
+
+int slab_span_free_far(struct slab_part *part, struct slab_page *page,
+    const struct slab_class *c, unsigned index, uint32_t site,
+    struct misuse *misuse)
+{
+	uint64_t *tag = &slab_tags_at(part, page)[index];
+	uint8_t *hint = &page->hint[index >> c->shift];
+	uint64_t old = __atomic_load_n(tag, __ATOMIC_ACQUIRE);
+
+	do {
+		if ((old & SLAB_LIVE) == 0) {
+			misuse->kind = MISUSE_FREED;
+			misuse->size = c->size - slab_tag_slack(old);
+			misuse->site = slab_tag_site(old);
+			misuse->freed_site = slab_tag_epoch(old);
+			return -KM_EINVAL;
+		}
+		/* The commit. A kill behind it loses the hint, no block. */
+	} while (
+	    !__atomic_compare_exchange_n(tag, &old, slab_tag_free(old, site),
+		true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	/* Tag first: the owner takes hints down before it reads tags. */
+	if (__atomic_load_n(hint, __ATOMIC_RELAXED) == 0)
+		__atomic_store_n(hint, 1, __ATOMIC_RELEASE);
+	return 0;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+/* slab_take.c - takeover: one operation for adoption, recovery and trimming. */
+#include "config.h"
+
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "mem/slab_part.h"
+
+/* Whether anybody else announces it at this moment. */
+static bool is_busy(const struct slab_part *part, const struct slab_page *page)
+{
+	const struct pool_slot *slot = pool_at(part->pool, part->pool->slots);
+	uint32_t last =
+	    __atomic_load_n(&part->slab->max_slot, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = 0; i <= last && i < part->pool->n_slots; i++)
+		if (i != part->slot && __atomic_load_n(&slot[i].busy,
+					   __ATOMIC_ACQUIRE) == (uintptr_t)page)
+			return true;
+	return false;
+}
+
+/*
+ * Every thread of every registered process passes a full barrier: who had
+ * announced before is seen by is_busy(), who has not sees the new page word.
+ */
+static bool barrier(const struct slab_part *part)
+{
+	return part->has_membarrier &&
+	       syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) ==
+		   0;
+}
+
+/* Whose span it is: nobody's, one of the dead's, or somebody's. */
+static bool needs_barrier(const struct slab_part *part, uint64_t word)
+{
+	const struct pool_slot *slot = pool_at(part->pool, part->pool->slots);
+	uint32_t owner = slab_word_slot(word);
+
+	if (slab_kind(word) == SLAB_ABAND || owner == part->slot ||
+	    owner >= part->pool->n_slots)
+		return false;
+	return __atomic_load_n(&slot[owner].state, __ATOMIC_ACQUIRE) ==
+	       SLOT_LIVE;
+}
+
+/*
+ * A kill behind the first CAS leaves a span of the dead taker, one behind the
+ * second a span without an owner: both are found by the next taker.
+ */
+bool slab_take(struct slab_part *part, struct slab_page *page, uint64_t word)
+{
+	uint64_t mine = slab_owned(word, SLAB_SPAN, part->slot);
+
+	slab_announce_any(part, page);
+	if (!slab_cas(page, word, mine)) {
+		slab_done(part->busy);
+		return false;
+	}
+	if (needs_barrier(part, word) &&
+	    (!barrier(part) || is_busy(part, page))) {
+		/* Its user goes on under its announcement; nobody owns it. */
+		slab_cas(page, mine, slab_owned(word, SLAB_ABAND, 0));
+		slab_done(part->busy);
+		return false;
+	}
+	if (slab_kind(word) == SLAB_ABAND && is_busy(part, page)) {
+		slab_cas(page, mine, word);
+		slab_done(part->busy);
+		return false;
+	}
+	slab_span_raise(page);
+	slab_done(part->busy);
+	return true;
+}
+
+void slab_abandon(struct slab_part *part, struct slab_page *page)
+{
+	uint64_t word = slab_load(page);
+	unsigned class = slab_word_class(word);
+
+	if ((word & SLAB_MINE_MASK) != part->mine || class >= SLAB_N_CLASSES)
+		return;
+	if (slab_cas(page, word, slab_owned(word, SLAB_ABAND, 0)))
+		__atomic_store_n(
+		    &part->slab->aband[class], 1, __ATOMIC_RELEASE);
+}
+
+/* Whether a word is a span of this class (SLAB_N_CLASSES: any) of this kind. */
+static bool is_span(uint64_t word, enum slab_kind kind, unsigned class)
+{
+	return slab_kind(word) == (unsigned)kind &&
+	       (class == SLAB_N_CLASSES || slab_word_class(word) == class);
+}
+
+static struct slab_page *find(
+    struct slab_part *part, enum slab_kind kind, unsigned class)
+{
+	uint64_t all = slab_n_pages(part->slab);
+
+	for (uint64_t i = 0; i < all; i++) {
+		struct slab_page *page = &part->pages[i];
+		uint64_t word = slab_load(page);
+
+		if (is_span(word, kind, class) &&
+		    (word & SLAB_MINE_MASK) != part->mine &&
+		    slab_span_has_free(part, page) &&
+		    slab_take(part, page, word))
+			return page;
+	}
+	return NULL;
+}
+
+struct slab_page *slab_take_orphan(struct slab_part *part, unsigned class)
+{
+	uint8_t *hint = &part->slab->aband[class];
+	struct slab_page *page;
+
+	if (__atomic_load_n(hint, __ATOMIC_RELAXED) == 0)
+		return NULL;
+	/* Down before the search, so that one put up meanwhile stays. */
+	__atomic_store_n(hint, 0, __ATOMIC_SEQ_CST);
+	page = find(part, SLAB_ABAND, class);
+	if (page != NULL)
+		__atomic_store_n(hint, 1, __ATOMIC_RELEASE);
+	return page;
+}
+
+struct slab_page *slab_take_partial(struct slab_part *part, unsigned class)
+{
+	struct slab_page *page = find(part, SLAB_ABAND, class);
+
+	return page != NULL ? page : find(part, SLAB_SPAN, class);
+}
+
+/* Mine, or taken for it; then given back. */
+static bool give_back(
+    struct slab_part *part, struct slab_page *page, uint64_t word)
+{
+	if ((word & SLAB_MINE_MASK) != part->mine &&
+	    !slab_take(part, page, word))
+		return false;
+	if (slab_span_return(part, page))
+		return true;
+	/* One of its blocks came to life while it was taken. */
+	if ((word & SLAB_MINE_MASK) != part->mine)
+		slab_abandon(part, page);
+	return false;
+}
+
+uint64_t slab_take_empty(struct slab_part *part)
+{
+	uint64_t all = slab_n_pages(part->slab), n = 0;
+
+	for (uint64_t i = 0; i < all; i++) {
+		struct slab_page *page = &part->pages[i];
+		uint64_t word = slab_load(page);
+		unsigned class = slab_word_class(word);
+
+		if ((slab_kind(word) != SLAB_SPAN &&
+			slab_kind(word) != SLAB_ABAND) ||
+		    class >= SLAB_N_CLASSES || !slab_span_is_empty(part, page))
+			continue;
+		if (give_back(part, page, word))
+			n += slab_class[class].n_pages;
+	}
+	return n + slab_unit_trim(part);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: ISC */
+/* slab_unit.c - memory for tags: units of pages at the upper end. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem/slab_part.h"
+
+/*
+ * The word of a page of tags has a bit for each of its units.  A span that is
+ * being claimed announces the unit that it goes for (slot.claim) before it
+ * sets bits, and its row names it before the announcement ends; so a bit that
+ * neither an announcement nor a row names is of the dead, and is cleared.
+ */
+#define LOOK_MAX 16 /* pages of tags tried before another one is made */
+
+static uint64_t tags_word(uint32_t bits)
+{
+	return SLAB_TAGS | (uint64_t)bits << SLAB_BITS_SHIFT;
+}
+
+static uint32_t tags_bits(uint64_t word)
+{
+	return (uint32_t)(word >> SLAB_BITS_SHIFT);
+}
+
+static uint32_t mask_of(unsigned n)
+{
+	return n >= SLAB_UNITS ? UINT32_MAX : ((uint32_t)1 << n) - 1;
+}
+
+static uint64_t *announcement(struct slab_part *part)
+{
+	struct pool_slot *slot = pool_at(part->pool, part->pool->slots);
+
+	return &slot[part->slot].claim;
+}
+
+/* n free bits in a row; -1: there are none. */
+static int find_bits(uint32_t bits, unsigned n)
+{
+	for (unsigned i = 0; i + n <= SLAB_UNITS; i++)
+		if ((bits & mask_of(n) << i) == 0)
+			return (int)i;
+	return -1;
+}
+
+static bool claim_in(
+    struct slab_part *part, struct slab_page *row, uint32_t number, unsigned n)
+{
+	struct slab_page *page = &part->pages[number];
+
+	for (;;) {
+		uint64_t word = slab_load(page);
+		int at;
+
+		if (slab_kind(word) != SLAB_TAGS)
+			return false;
+		at = find_bits(tags_bits(word), n);
+		if (at < 0)
+			return false;
+		__atomic_store_n(announcement(part),
+		    (uint64_t)number * SLAB_UNITS + (unsigned)at,
+		    __ATOMIC_SEQ_CST);
+		if (!slab_cas(page, word,
+			tags_word(tags_bits(word) | mask_of(n) << at)))
+			continue;
+		__atomic_store_n(&row->unit, number * SLAB_UNITS + (uint32_t)at,
+		    __ATOMIC_RELEASE);
+		part->slab->tags_at = number;
+		return true;
+	}
+}
+
+/* Zero tags are free blocks. What is no page of tags yet has data in it. */
+static void commit_page(struct slab_part *part, uint64_t number)
+{
+	memset((char *)part->data + (number << SLAB_PAGE_SHIFT), 0, SLAB_PAGE);
+	__atomic_store_n(
+	    &part->pages[number].word, tags_word(0), __ATOMIC_RELEASE);
+	part->slab->tags_low = part->slab->tags_at = (uint32_t)number;
+	slab_count(part->slab, 1);
+}
+
+/*
+ * The guard below the lowest page of tags becomes one, and the page below it
+ * the guard.  A kill in between leaves RES(dead) or two guards in a row.
+ */
+static bool extend(struct slab_part *part)
+{
+	uint64_t low = part->slab->tags_low;
+	struct slab_page *page = part->pages;
+
+	if (low < 2 || low >= slab_n_pages(part->slab) ||
+	    slab_kind(slab_load(&page[low])) != SLAB_TAGS)
+		return false;
+	if (!slab_cas(&page[low - 2], SLAB_FREE, SLAB_GUARD))
+		return false;
+	if (!slab_cas(
+		&page[low - 1], SLAB_GUARD, slab_res(part->slot, low - 1))) {
+		slab_cas(&page[low - 2], SLAB_GUARD, SLAB_FREE);
+		return false;
+	}
+	commit_page(part, low - 1);
+	return true;
+}
+
+/* Two free pages anywhere, from the upper end: tags and their guard. */
+static bool begin(struct slab_part *part)
+{
+	struct slab_page *page = part->pages;
+
+	for (uint64_t i = slab_n_pages(part->slab); i-- > 1;) {
+		if (slab_load(&page[i]) != SLAB_FREE ||
+		    slab_load(&page[i - 1]) != SLAB_FREE ||
+		    !slab_cas(&page[i], SLAB_FREE, slab_res(part->slot, i)))
+			continue;
+		if (!slab_cas(&page[i - 1], SLAB_FREE, SLAB_GUARD)) {
+			slab_cas(&page[i], slab_res(part->slot, i), SLAB_FREE);
+			continue;
+		}
+		slab_count(part->slab, 1);
+		commit_page(part, i);
+		return true;
+	}
+	return false;
+}
+
+/* Any page of tags, from the one used last upwards, around. */
+static bool claim_known(
+    struct slab_part *part, struct slab_page *row, unsigned n, unsigned most)
+{
+	uint64_t all = slab_n_pages(part->slab), at = part->slab->tags_at;
+
+	for (uint64_t i = 0; i < all && most > 0; i++) {
+		uint64_t number = (at + i) % all;
+
+		if (slab_kind(slab_load(&part->pages[number])) != SLAB_TAGS) {
+			/* Data lie between: go on at the lowest tags. */
+			if (part->slab->tags_low > number)
+				i += part->slab->tags_low - number - 1;
+			continue;
+		}
+		if (claim_in(part, row, (uint32_t)number, n))
+			return true;
+		most--;
+	}
+	return false;
+}
+
+int slab_unit_claim(
+    struct slab_part *part, struct slab_page *row, unsigned n_units)
+{
+	bool ok = claim_known(part, row, n_units, LOOK_MAX);
+
+	while (!ok && (extend(part) || begin(part)))
+		ok = claim_known(part, row, n_units, 1);
+	if (!ok)
+		ok = claim_known(part, row, n_units, UINT32_MAX);
+	__atomic_store_n(announcement(part), 0, __ATOMIC_RELEASE);
+	return ok ? 0 : -KM_ENOMEM;
+}
+
+static void clear_bits(struct slab_part *part, uint64_t number, uint32_t bits)
+{
+	struct slab_page *page = &part->pages[number];
+	uint64_t word = slab_load(page);
+
+	while (slab_kind(word) == SLAB_TAGS &&
+	       !slab_cas(page, word, tags_word(tags_bits(word) & ~bits)))
+		word = slab_load(page);
+}
+
+void slab_unit_release(
+    struct slab_part *part, struct slab_page *row, unsigned n_units)
+{
+	uint32_t unit = row->unit, number = unit / SLAB_UNITS;
+
+	if (unit == 0)
+		return;
+	/* A kill in between leaves bits that no row names. */
+	__atomic_store_n(&row->unit, 0, __ATOMIC_RELEASE);
+	clear_bits(part, number, mask_of(n_units) << unit % SLAB_UNITS);
+	part->slab->tags_at = number;
+}
+
+/* ---- after a death ------------------------------------------------------ */
+
+static bool has_tags(uint64_t word)
+{
+	return slab_kind(word) == SLAB_SPAN || slab_kind(word) == SLAB_ABAND ||
+	       slab_kind(word) == SLAB_DYING || slab_kind(word) == SLAB_RES;
+}
+
+/* Units that rows and announcements name, a word for each page. */
+static void mark_named(struct slab_part *part, uint32_t *named, uint64_t all)
+{
+	const struct pool_slot *slot = pool_at(part->pool, part->pool->slots);
+
+	/* Announcements first: one that has ended is in its row by then. */
+	for (uint32_t i = 0; i < part->pool->n_slots; i++) {
+		uint64_t unit =
+		    __atomic_load_n(&slot[i].claim, __ATOMIC_SEQ_CST);
+
+		/* However many bits he goes for: the page is left alone. */
+		if (unit != 0 && unit / SLAB_UNITS < all)
+			named[unit / SLAB_UNITS] = UINT32_MAX;
+	}
+	for (uint64_t i = 0; i < all; i++) {
+		struct slab_page *page = &part->pages[i];
+		uint64_t word = slab_load(page);
+		uint32_t unit = __atomic_load_n(&page->unit, __ATOMIC_ACQUIRE);
+		unsigned class = slab_word_class(word);
+
+		if (!has_tags(word) || unit == 0 || unit / SLAB_UNITS >= all)
+			continue;
+		/* Only SPAN and ABAND say of which class: else the most. */
+		if (slab_kind(word) > SLAB_ABAND || class >= SLAB_N_CLASSES)
+			class = 0;
+		named[unit / SLAB_UNITS] |= mask_of(slab_class[class].n_units)
+					    << unit % SLAB_UNITS;
+	}
+}
+
+void slab_unit_sweep(struct slab_part *part)
+{
+	uint64_t all = slab_n_pages(part->slab);
+	uint32_t *bits = calloc(all, 2 * sizeof(*bits));
+	uint32_t *named = bits + all;
+
+	if (bits == NULL)
+		return; /* they wait for the next death */
+	for (uint64_t i = 0; i < all; i++) {
+		uint64_t word = slab_load(&part->pages[i]);
+
+		if (slab_kind(word) == SLAB_TAGS)
+			bits[i] = tags_bits(word);
+	}
+	mark_named(part, named, all);
+	for (uint64_t i = 0; i < all; i++)
+		if ((bits[i] & ~named[i]) != 0)
+			clear_bits(part, i, bits[i] & ~named[i]);
+	free(bits);
+}
+
+/* From the lowest page of an area upwards: guard and tags move up by one. */
+unsigned slab_unit_trim(struct slab_part *part)
+{
+	uint64_t all = slab_n_pages(part->slab);
+	struct slab_page *page = part->pages;
+	unsigned n = 0;
+
+	for (uint64_t i = 1; i < all; i++) {
+		if (slab_load(&page[i]) != tags_word(0) ||
+		    slab_load(&page[i - 1]) != SLAB_GUARD ||
+		    !slab_cas(&page[i], tags_word(0), SLAB_GUARD))
+			continue;
+		slab_cas(&page[i - 1], SLAB_GUARD, SLAB_FREE);
+		slab_pages_hint(part, (uint32_t)i - 1);
+		slab_count(part->slab, -1);
+		part->slab->tags_low = (uint32_t)i + 1;
+		n++;
+		/* Nothing above needs it any more. */
+		if ((i + 1 == all ||
+			slab_kind(slab_load(&page[i + 1])) != SLAB_TAGS) &&
+		    slab_cas(&page[i], SLAB_GUARD, SLAB_FREE)) {
+			slab_pages_hint(part, (uint32_t)i);
+			slab_count(part->slab, -1);
+			n++;
+		}
+	}
+	return n;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* slab_view.h - the manager slab as others see it: walks, sums, recovery. */
+#ifndef KMEM_MEM_SLAB_VIEW_H
+#define KMEM_MEM_SLAB_VIEW_H
+/* Each is a function of the vtable: manager.h and view.h say what it does. */
+#include "mem/view.h"
+
+struct slab_part;
+struct request;
+
+int slab_view_info(struct view *view, struct km_mem_info *info);
+int slab_walk(
+    struct view *view, struct view_walk *walk, struct view_block *block);
+int slab_inspect(
+    struct view *view, const struct view_block *block, struct misuse *finding);
+int slab_resync(struct view *view, struct view_walk *walk);
+void slab_recover(struct km_pool *pool, uint32_t slot);
+size_t slab_trim(struct km_pool *pool);
+
+/* Tell the pool what time it is: blocks are stamped with what was told last. */
+void slab_tick(struct km_pool *pool);
+
+int slab_resize(struct slab_part *part, void *p, const struct request *req,
+    void **out, struct misuse *misuse);
+
+#endif

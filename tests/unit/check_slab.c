@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: ISC */
+/* check_slab.c - what only the manager slab promises, in one process. */
+#include "config.h"
+
+#include <check.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem/manager.h"
+#include "mem/mem.h"
+#include "mem/shm_mem.h"
+#include "mem/slab_part.h"
+#include "mem/slab_view.h"
+#include "tests/unit/check_pool.h"
+
+#define MB ((size_t)1 << 20)
+
+static struct test_pool t;
+
+static void open_shm(size_t size)
+{
+	test_pool_open(&t, KM_SHM, "slab", size);
+	test_log_catch();
+}
+
+static bool line_has(const char *text)
+{
+	return strstr(test_log_text(), text) != NULL;
+}
+
+static struct km_mem_info info(void)
+{
+	struct km_mem_info now;
+
+	shm_info(&now);
+	return now;
+}
+
+/* ---- classes ------------------------------------------------------------ */
+
+START_TEST(an_index_is_found_by_a_multiplication)
+{
+	slab_classes_init();
+	for (unsigned i = 0; i < SLAB_N_CLASSES; i++) {
+		const struct slab_class *c = &slab_class[i];
+
+		ck_assert_uint_eq(c->size % SLAB_GRAIN, 0);
+		for (uint64_t off = 0; off < c->n_pages * SLAB_PAGE; off++) {
+			uint64_t product = off * c->inverse;
+
+			ck_assert_uint_eq(product >> 32, off / c->size);
+			ck_assert_int_eq(
+			    (uint32_t)product < c->inverse, off % c->size == 0);
+		}
+	}
+}
+END_TEST
+
+START_TEST(a_class_is_the_smallest_that_holds_a_size)
+{
+	slab_classes_init();
+	for (size_t size = 0; size <= SLAB_MAX; size++) {
+		unsigned i =
+		    slab_class_of[(size + SLAB_GRAIN - 1) / SLAB_GRAIN];
+
+		ck_assert_uint_le(size, slab_class[i].size);
+		if (i > 0)
+			ck_assert_uint_gt(size, slab_class[i - 1].size);
+		ck_assert_uint_le(slab_class[i].size - size, SLAB_SLACK_MASK);
+	}
+}
+END_TEST
+
+/* slab_free() looks there before it knows better. */
+START_TEST(an_index_behind_the_last_block_has_a_tag_of_the_same_span)
+{
+	slab_classes_init();
+	for (unsigned i = 0; i < SLAB_N_CLASSES; i++) {
+		const struct slab_class *c = &slab_class[i];
+		size_t most = (c->n_pages * SLAB_PAGE - 1) / c->size;
+
+		ck_assert_uint_lt(
+		    most, c->n_units * SLAB_UNIT / sizeof(uint64_t));
+		ck_assert_uint_le(c->n_units, SLAB_UNITS);
+		ck_assert_uint_lt((c->n_blocks - 1u) >> c->shift, SLAB_N_HINTS);
+	}
+}
+END_TEST
+
+/* ---- what fits ---------------------------------------------------------- */
+
+/* Requested bytes of blocks of one size that fill a pool, in percent of it. */
+static unsigned fill_percent(size_t size, size_t pool)
+{
+	size_t n = 0;
+
+	open_shm(pool);
+	while (shm_malloc(size) != NULL)
+		n++;
+	test_pool_is_valid(&t);
+	ck_assert_uint_eq(info().used, n * size);
+	test_pool_close(&t);
+	return (unsigned)(n * size * 100 / pool);
+}
+
+START_TEST(one_size_alone_fills_a_pool)
+{
+	ck_assert_uint_ge(fill_percent(16, 8 * MB), 60);
+	ck_assert_uint_ge(fill_percent(64, 8 * MB), 85);
+	for (size_t size = 256; size <= MB / 2; size *= 2)
+		ck_assert_uint_ge(fill_percent(size, 8 * MB), 85);
+	ck_assert_uint_ge(fill_percent(MB, 8 * MB), 7 * 100 / 8);
+}
+END_TEST
+
+START_TEST(a_small_pool_with_many_sizes_has_room_for_more)
+{
+	size_t sum = 0, n = 0;
+
+	test_pool_open(&t, KM_PKG, "slab", 4 * MB);
+	for (size_t size = 16; sum < 217000; size = size % 5120 + 256) {
+		ck_assert_ptr_nonnull(pkg_malloc(size));
+		sum += size;
+	}
+	while (pkg_malloc(1024) != NULL)
+		n++;
+	ck_assert_uint_ge(n * 1024, 34 * MB / 10);
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
+START_TEST(the_largest_request_named_succeeds_and_a_larger_one_does_not)
+{
+	void *p, *q = NULL;
+
+	open_shm(8 * MB);
+	for (int i = 0; i < 1000; i++)
+		q = shm_malloc((size_t)i * 3);
+	p = shm_malloc(info().largest);
+	ck_assert_ptr_nonnull(p);
+	shm_free(p);
+	ck_assert_ptr_null(shm_malloc(info().largest + 1));
+	shm_free(q);
+	while (shm_malloc(40000) != NULL)
+		;
+	while ((p = shm_malloc(info().largest)) != NULL)
+		;
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
+START_TEST(a_run_grows_and_shrinks_in_place)
+{
+	char *p, *q;
+
+	open_shm(8 * MB);
+	p = shm_malloc(100000);
+	memset(p, 'p', 100000);
+	ck_assert_ptr_eq(shm_realloc(p, 1000000), p);
+	ck_assert_uint_eq(info().used, 1000000);
+	ck_assert_ptr_eq(shm_realloc(p, 50000), p);
+	ck_assert_uint_eq(info().used, 50000);
+	test_pool_is_valid(&t);
+	q = shm_malloc(40000);
+	ck_assert_ptr_nonnull(q);
+	/* Something is behind it now: it moves. */
+	p = shm_realloc(p, 200000);
+	for (int i = 0; i < 50000; i++)
+		ck_assert_int_eq(p[i], 'p');
+	shm_free(p);
+	shm_free(q);
+	ck_assert_uint_eq(info().used, 0);
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
+START_TEST(free_pages_go_back_to_the_system)
+{
+	char *p;
+
+	open_shm(8 * MB);
+	p = shm_malloc(4 * MB);
+	memset(p, 1, 4 * MB);
+	shm_free(p);
+	ck_assert_uint_ge(manager_slab.trim(t.pool), 4 * MB);
+	ck_assert_int_eq(p[MB], 0);
+	test_pool_is_valid(&t);
+	p = shm_malloc(4 * MB);
+	ck_assert_ptr_nonnull(p);
+	test_pool_close(&t);
+}
+END_TEST
+
+/* ---- misuse ------------------------------------------------------------- */
+
+START_TEST(a_double_free_names_both_sites)
+{
+	char *p;
+
+	open_shm(MB);
+	p = shm_malloc(40);
+	shm_free(p);
+	shm_free(p);
+	ck_assert(line_has("block is free already: size 40, allocated at"));
+	ck_assert(line_has("freed at core: "));
+	test_log_clear();
+	p = shm_malloc(100000);
+	shm_free(p);
+	shm_free(p);
+	ck_assert(line_has("block is free already"));
+	ck_assert(line_has("freed at core: "));
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
+START_TEST(a_pointer_into_a_block_is_no_block)
+{
+	char *p, *large;
+	int local;
+
+	open_shm(MB);
+	p = shm_malloc(400);
+	large = shm_malloc(100000);
+	shm_free(p + 16);
+	ck_assert(line_has("pointer is no block"));
+	test_log_clear();
+	shm_free(p + 1);
+	ck_assert(line_has("pointer is no block"));
+	test_log_clear();
+	shm_free(large + 16);
+	ck_assert(line_has("pointer is no block"));
+	test_log_clear();
+	shm_free(large + 2 * SLAB_PAGE);
+	ck_assert(line_has("pointer is no block"));
+	test_log_clear();
+	shm_free(&local);
+	ck_assert(line_has("not in this pool"));
+	ck_assert_uint_eq(info().used, 100400);
+	shm_free(p);
+	shm_free(large);
+	ck_assert_uint_eq(info().used, 0);
+	test_pool_close(&t);
+}
+END_TEST
+
+START_TEST(a_block_of_the_other_pool_is_told_apart)
+{
+	struct test_pool pkg;
+	char *p;
+
+	test_pool_open(&pkg, KM_PKG, "slab", MB);
+	open_shm(MB);
+	p = pkg_malloc(10);
+	shm_free(p);
+	ck_assert(line_has("pkg pool"));
+	pkg_free(p);
+	test_pool_close(&t);
+	test_pool_close(&pkg);
+}
+END_TEST
+
+/* Metadata are away from the data: an overrun meets other blocks alone. */
+START_TEST(an_overrun_never_damages_the_manager)
+{
+	static const size_t sizes[] = { 16, 64, 200, 1000, 5000, 40000 };
+	char *p[8];
+
+	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+		for (size_t over = 1; over <= 4096; over += over / 7 + 1) {
+			open_shm(MB);
+			for (int i = 0; i < 8; i++)
+				p[i] = shm_malloc(sizes[s]);
+			for (int i = 0; i < 8; i++)
+				memset(p[i], 0xff, sizes[s] + over);
+			test_pool_is_valid(&t);
+			for (int i = 0; i < 8; i++)
+				shm_free(p[i]);
+			ck_assert_uint_eq(info().used, 0);
+			test_pool_is_valid(&t);
+			test_pool_close(&t);
+		}
+	}
+}
+END_TEST
+
+/* The block below the tags is the one that could reach them. */
+START_TEST(no_block_lies_below_tags_without_a_guard)
+{
+	struct slab_page *page;
+
+	open_shm(2 * MB);
+	while (shm_malloc(16) != NULL)
+		;
+	page = slab_pages(t.pool);
+	for (uint64_t i = 1; i < slab_of(t.pool)->n_pages; i++)
+		if (slab_kind(page[i].word) == SLAB_TAGS)
+			ck_assert(slab_kind(page[i - 1].word) == SLAB_TAGS ||
+				  slab_kind(page[i - 1].word) == SLAB_GUARD);
+	test_pool_close(&t);
+}
+END_TEST
+
+/* ---- threads ------------------------------------------------------------ */
+
+#define N_THREADS 4
+#define N_ROUNDS  20000
+#define N_SHARED  256
+
+static void *shared[N_SHARED];
+
+/* Each takes what another has put there, and puts its own. */
+static void *pass_blocks(void *arg)
+{
+	unsigned seed = (unsigned)(uintptr_t)arg;
+
+	for (int i = 0; i < N_ROUNDS; i++) {
+		size_t size = (size_t)rand_r(&seed) % 3000;
+		char *p = shm_malloc(size);
+		void **where = &shared[rand_r(&seed) % N_SHARED];
+
+		if (p == NULL)
+			abort();
+		memset(p, (int)size, size);
+		shm_free(__atomic_exchange_n(where, p, __ATOMIC_ACQ_REL));
+	}
+	return NULL;
+}
+
+START_TEST(threads_free_each_others_blocks)
+{
+	pthread_t thread[N_THREADS];
+
+	open_shm(16 * MB);
+	for (uintptr_t i = 0; i < N_THREADS; i++)
+		ck_assert_int_eq(pthread_create(&thread[i], NULL, pass_blocks,
+				     (void *)(i + 1)),
+		    0);
+	for (int i = 0; i < N_THREADS; i++)
+		pthread_join(thread[i], NULL);
+	test_pool_is_valid(&t);
+	for (int i = 0; i < N_SHARED; i++)
+		shm_free(shared[i]);
+	ck_assert_uint_eq(info().used, 0);
+	ck_assert_uint_eq(info().blocks, 0);
+	ck_assert_str_eq(test_log_text(), "");
+	manager_slab.trim(t.pool);
+	ck_assert_uint_eq(info().fragments, 1);
+	test_pool_close(&t);
+}
+END_TEST
+
+static void *fill_and_leave(void *arg)
+{
+	void **p = arg;
+
+	for (int i = 0; i < 1000; i++)
+		p[i] = shm_malloc(100);
+	for (int i = 0; i < 1000; i += 2)
+		shm_free(p[i]);
+	return NULL;
+}
+
+START_TEST(what_a_thread_leaves_is_had_by_others)
+{
+	void *p[1000];
+	pthread_t thread;
+	size_t before;
+
+	open_shm(MB);
+	for (int i = 0; i < 200; i++) {
+		pthread_create(&thread, NULL, fill_and_leave, p);
+		pthread_join(thread, NULL);
+		before = info().real_used;
+		for (int k = 0; k < 400; k++)
+			ck_assert_ptr_nonnull(shm_malloc(100));
+		ck_assert_uint_le(info().real_used, before + 4 * SLAB_PAGE);
+		ck_assert_uint_eq(info().blocks, 900);
+		test_pool_is_valid(&t);
+		test_pool_close(&t);
+		open_shm(MB);
+	}
+	test_pool_close(&t);
+}
+END_TEST
+
+static void add_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, an_index_is_found_by_a_multiplication);
+	tcase_add_test(tcase, a_class_is_the_smallest_that_holds_a_size);
+	tcase_add_test(
+	    tcase, an_index_behind_the_last_block_has_a_tag_of_the_same_span);
+	tcase_add_test(tcase, one_size_alone_fills_a_pool);
+	tcase_add_test(tcase, a_small_pool_with_many_sizes_has_room_for_more);
+	tcase_add_test(tcase,
+	    the_largest_request_named_succeeds_and_a_larger_one_does_not);
+	tcase_add_test(tcase, a_run_grows_and_shrinks_in_place);
+	tcase_add_test(tcase, free_pages_go_back_to_the_system);
+	tcase_add_test(tcase, a_double_free_names_both_sites);
+	tcase_add_test(tcase, a_pointer_into_a_block_is_no_block);
+	tcase_add_test(tcase, a_block_of_the_other_pool_is_told_apart);
+	tcase_add_test(tcase, an_overrun_never_damages_the_manager);
+	tcase_add_test(tcase, no_block_lies_below_tags_without_a_guard);
+	tcase_add_test(tcase, threads_free_each_others_blocks);
+	tcase_add_test(tcase, what_a_thread_leaves_is_had_by_others);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("slab");
+	TCase *tcase = tcase_create("slab");
+	SRunner *runner;
+	int failed;
+
+	add_tests(tcase);
+	tcase_set_timeout(tcase, 120);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
