@@ -11,8 +11,6 @@
 
 #include "tests/bench/heap_count.h"
 
-#define LOOK_EVERY 256 /* times: a look at what is resident costs 50 us */
-
 /* In front of each block; as large as malloc aligns. */
 union count_head {
 	size_t size;
@@ -21,7 +19,15 @@ union count_head {
 
 static struct {
 	size_t used, blocks;
+	size_t most; /* of used */
 } count;
+
+static void count_add(size_t size)
+{
+	count.used += size;
+	if (count.most < count.used)
+		count.most = count.used;
+}
 
 static void *count_malloc(size_t size)
 {
@@ -30,7 +36,7 @@ static void *count_malloc(size_t size)
 	if (head == NULL)
 		return NULL;
 	head->size = size;
-	count.used += size;
+	count_add(size);
 	count.blocks++;
 	return head + 1;
 }
@@ -54,7 +60,7 @@ static void *count_realloc(void *p, size_t size)
 	if (p == NULL)
 		return count_malloc(size);
 	head--;
-	count.used += size - head->size;
+	count_add(size - head->size);
 	head = realloc(head, sizeof(*head) + size);
 	if (head == NULL)
 		return NULL;
@@ -68,7 +74,7 @@ const struct heap_calls count_calls = { count_malloc, count_realloc,
 void count_memory(struct heap_memory *memory)
 {
 	*memory = (struct heap_memory){
-		.used = count.used,
+		.used = count.most,
 		.blocks = count.blocks,
 	};
 }
@@ -95,14 +101,14 @@ static size_t resident(void)
 
 void resident_memory(struct heap_memory *memory)
 {
-	static size_t looks, begin, now;
+	static size_t begin;
+	size_t now;
 
-	if (looks == 0) {
+	if (begin == 0) {
 		malloc_trim(0); /* what the trace's reader has freed */
 		begin = resident();
 	}
-	if (looks++ % LOOK_EVERY == 0)
-		now = resident();
+	now = resident();
 	*memory = (struct heap_memory){
 		.held = now > begin ? now - begin : 0,
 	};

@@ -11,7 +11,9 @@
 
 extern const struct heap_calls count_calls;
 
+/* `used` is the highest so far: this peak is exact. */
 void count_memory(struct heap_memory *memory);
+
 void resident_memory(struct heap_memory *memory);
 
 #endif

@@ -6,7 +6,7 @@ check_LTLIBRARIES += %D%/libkmembench.la
 EXTRA_PROGRAMS += %D%/bench_rpc
 bench_stat = %D%/bench_stat.c %D%/bench_stat.h
 %C%_bench_rpc_SOURCES = %D%/bench_rpc.c $(bench_stat)
-CLEANFILES += $(EXTRA_PROGRAMS) %D%/heap_boost.so
+CLEANFILES += $(EXTRA_PROGRAMS) %D%/heap_boost.so bench.json bench.svg
 
 # libkmem, with what makes a pool added: kmem_pool.h says why.
 %C%_libkmembench_la_SOURCES = %D%/kmem_pool.c %D%/kmem_pool.h

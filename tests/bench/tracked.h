@@ -13,7 +13,7 @@
 /* The heap is open and joined. */
 void tracked_open(const struct heap *heap);
 
-/* The highest of each account since then. */
+/* The highest of each account that was seen since then. */
 const struct heap_memory *tracked_peaks(void);
 
 void *tracked_malloc(size_t size);
