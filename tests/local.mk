@@ -147,6 +147,7 @@ functional_tests += %D%/functional/21-cfg.sh
 functional_tests += %D%/functional/24-control.sh
 functional_tests += %D%/functional/25-discover.sh
 functional_tests += %D%/functional/26-roles.sh
+functional_tests += %D%/functional/27-hoard.sh
 functional_tests += %D%/functional/22-million.sh
 functional_tests += %D%/functional/32-readme.sh
 functional_tests += %D%/functional/40-replay.sh

@@ -6,23 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "tests/stress/wire.h"
 
-#define DEADLINE_S 30
-#define MB	   (1024 * 1024)
-#define HALVES	   30
-#define DEAFS	   20
-#define AT_ONCE	   500 /* below the usual limit of 1024 descriptors */
-#define ROUNDS	   20  /* AT_ONCE * ROUNDS: 10,000 connections */
-#define FLOOD	   5000
-#define MANY	   20000 /* values, requests: more than any limit of the test */
+#define DEADLINE_S  30
+#define MB	    (1024 * 1024)
+#define HALVES	    30
+#define DEAFS	    20
+#define HOARDS	    150 /* below the usual limit of one user */
+#define HOARD_BATCH 40
+#define AT_ONCE	    500 /* below the usual limit of 1024 descriptors */
+#define ROUNDS	    20	/* AT_ONCE * ROUNDS: 10,000 connections */
+#define FLOOD	    5000
+#define MANY	    20000 /* values, requests: more than any limit of the test */
 
 #define ASK                                                                    \
 	"{\"jsonrpc\":\"2.0\",\"method\":\"core.ping\",\"id\":\"still "        \
 	"here\"}\n"
-#define DUMP "{\"jsonrpc\":\"2.0\",\"method\":\"mem_dump_shm\",\"id\":1}\n"
-#define HALF "{\"jsonrpc\":\"2.0\",\"method\":\"core.shm"
+#define DUMP	 "{\"jsonrpc\":\"2.0\",\"method\":\"mem_dump_shm\",\"id\":1}\n"
+#define DISCOVER "{\"jsonrpc\":\"2.0\",\"method\":\"rpc.discover\",\"id\":1}"
+#define HALF	 "{\"jsonrpc\":\"2.0\",\"method\":\"core.shm"
 
 static const char *path;
 static struct wire wires[AT_ONCE];
@@ -184,6 +188,22 @@ static bool flood(void)
 	return true;
 }
 
+/* Asks for much, takes none of it, and stays. */
+static bool hoard(void)
+{
+	for (int i = 0; i < HOARDS; i++) {
+		wire_open(&wires[i], path);
+		(void)wire_say(&wires[i], "[" DISCOVER);
+		for (int k = 1; k < HOARD_BATCH; k++)
+			(void)wire_say(&wires[i], "," DISCOVER);
+		(void)wire_say(&wires[i], "]\n");
+	}
+	puts("holding");
+	fflush(stdout);
+	pause();
+	return false;
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(void);
@@ -195,6 +215,7 @@ static const struct {
 	{ "values", values },
 	{ "batch", batch },
 	{ "deaf", deaf },
+	{ "hoard", hoard },
 	{ "many", many },
 	{ "flood", flood },
 };
