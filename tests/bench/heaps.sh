@@ -272,17 +272,6 @@ measure_live() {
 
 # --- the program ---
 
-# For getopts: letters.
-letters() {
-	for word; do
-		case $word in
-		--json) say -j ;;
-		--quick) say -q ;;
-		*) say "$word" ;;
-		esac
-	done
-}
-
 main() {
 	: >"$T/facts"
 	find_subjects
@@ -302,12 +291,14 @@ main() {
 	test ! -e "$T/failed"
 }
 
-IFS_before=$IFS
-IFS='
-'
-# shellcheck disable=SC2046 # words, one a line
-set -- $(letters "$@")
-IFS=$IFS_before
+for word; do # getopts knows letters
+	shift
+	case $word in
+	--json) word=-j ;;
+	--quick) word=-q ;;
+	esac
+	set -- "$@" "$word"
+done
 while getopts a:k:p:m:r:n:j:g:q option; do
 	case $option in
 	a) allocators=$OPTARG ;;
