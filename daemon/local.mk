@@ -66,8 +66,14 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 	%D%/methods/ctl.c \
 	%D%/methods/dump.c %D%/methods/dump.h \
 	%D%/methods/json.h \
+	%D%/methods/look.c %D%/methods/look.h \
 	%D%/methods/mem.c \
+	%D%/methods/mem_check.c \
+	%D%/methods/mem_find.c \
+	%D%/methods/mem_methods.h \
+	%D%/methods/mem_top.c \
 	%D%/methods/methods.c %D%/methods/methods.h \
+	%D%/methods/mod.c \
 	%D%/methods/pkg.c \
 	%D%/methods/pools.c %D%/methods/pools.h \
 	%D%/methods/rpc.c \

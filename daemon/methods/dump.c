@@ -89,12 +89,14 @@ static void add_block(struct dump *dump)
 
 static void add_damage(struct dump *dump)
 {
+	struct json_object *row = json_object_new_object();
+
 	if (dump->damage == NULL) {
 		dump->damage = json_object_new_array();
 		json_object_object_add(dump->reply, "damage", dump->damage);
 	}
-	json_object_array_add(
-	    dump->damage, pools_damage(dump->scan.view, &dump->scan.damage));
+	pools_add_damage(row, dump->scan.view, &dump->scan.damage);
+	json_object_array_add(dump->damage, row);
 	/* One at the pool's end does not fill a page: none is behind it. */
 	if (!dump->scan.is_at_end)
 		dump->n_rows++;

@@ -11,6 +11,7 @@ const struct rpc_method *const methods_tables[] = {
 	cfg_methods,
 	ctl_methods,
 	mem_methods,
+	mod_methods,
 	pkg_methods,
 	rpc_methods,
 	shm_methods,

@@ -120,7 +120,8 @@ struct json_object *pools_whose(const struct proc *proc, struct view *view)
 		add_text(reply, "desc", proc->desc);
 	}
 	add_text(reply, "pool", proc != NULL ? "pkg" : "shm");
-	add_text(reply, "manager", view_manager(view));
+	if (view != NULL)
+		add_text(reply, "manager", view_manager(view));
 	return reply;
 }
 
@@ -147,22 +148,21 @@ void pools_add_site(
 	add_text(row, key, view_site_text(view, site, text, sizeof(text)));
 }
 
-struct json_object *pools_damage(
-    struct view *view, const struct scan_damage *damage)
+void pools_add_damage(struct json_object *row, struct view *view,
+    const struct scan_damage *damage)
 {
-	struct json_object *row = json_object_new_object(), *before;
+	struct json_object *before;
 
 	pools_add_address(
 	    row, "address", view_header(view)->base + damage->off);
 	add_uint(row, "bytes", damage->bytes);
 	if (!damage->has_before)
-		return row;
+		return;
 	before = json_object_new_object();
 	pools_add_address(before, "address", damage->before.addr);
 	add_uint(before, "size", damage->before.size);
 	pools_add_site(before, "site", view, damage->before.site);
 	json_object_object_add(row, "before", before);
-	return row;
 }
 
 static void fail_pid(struct rpc_call *call, int64_t pid)

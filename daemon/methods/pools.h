@@ -35,7 +35,7 @@ void pools_add_info(struct json_object *reply, const struct km_mem_info *info);
 
 /*
  * The begin of an answer about a pool: pid, rank and desc of its process (not
- * of shm: proc is NULL), pool and manager.
+ * of shm: proc is NULL), pool and manager (view NULL: it is not known).
  */
 struct json_object *pools_whose(const struct proc *proc, struct view *view);
 
@@ -48,8 +48,8 @@ void pools_add_site(
     struct json_object *row, const char *key, struct view *view, uint32_t site);
 
 /* address, bytes, and the block before it: {address, size, site}, if any. */
-struct json_object *pools_damage(
-    struct view *view, const struct scan_damage *damage);
+void pools_add_damage(struct json_object *row, struct view *view,
+    const struct scan_damage *damage);
 
 /* NULL: no process has this pid; the call has ended, naming those there are. */
 const struct proc *pools_find_pid(struct rpc_call *call, int64_t pid);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* shm.c - shm.stats and shm.info. */
+/* shm.c - shm.stats, shm.info and shm.report. */
 #include "config.h"
+
+#include <stdlib.h>
 
 #include "base/err.h"
 #include "daemon/methods/json.h"
+#include "daemon/methods/look.h"
 #include "daemon/methods/methods.h"
 #include "daemon/methods/pools.h"
 #include "daemon/param.h"
@@ -28,11 +31,90 @@ static void shm_info(struct rpc_call *call)
 	rpc_reply(call, reply);
 }
 
+/* ---- shm.report --------------------------------------------------------- */
+
+/* Fragments of one kind. */
+struct kind {
+	uint64_t count, smallest, largest; /* bytes; of none both are 0 */
+};
+
+struct report {
+	struct look look; /* first */
+	struct kind used, free;
+};
+
+static int report_begin(struct look *look)
+{
+	struct km_mem_info info;
+	int rc = view_info(look->scan.view, &info);
+
+	if (rc != 0)
+		return rc;
+	json_object_put(look->row);
+	look->row = json_object_new_object();
+	add_uint(look->row, "total_size", info.total);
+	add_uint(look->row, "free_size_s", info.free);
+	add_uint(look->row, "used_size_s", info.used);
+	add_uint(look->row, "real_used_s", info.real_used);
+	add_uint(look->row, "max_used_s", info.max_used);
+	return 0;
+}
+
+static bool report_block(struct look *look, const struct view_block *block)
+{
+	struct report *report = (struct report *)look;
+	struct kind *kind = block->is_free ? &report->free : &report->used;
+
+	if (kind->count++ == 0 || block->room < kind->smallest)
+		kind->smallest = block->room;
+	if (block->room > kind->largest)
+		kind->largest = block->room;
+	return true;
+}
+
+static void report_damage(struct look *look, const struct scan_damage *damage)
+{
+	add_bool(look->row, "damaged", true);
+}
+
+static void report_end(struct look *look)
+{
+	const struct report *report = (struct report *)look;
+
+	add_uint(look->row, "free_frags", report->free.count);
+	add_uint(look->row, "used_frags", report->used.count);
+	add_uint(
+	    look->row, "total_frags", report->free.count + report->used.count);
+	add_uint(look->row, "max_free_frag_size", report->free.largest);
+	add_uint(look->row, "max_used_frag_size", report->used.largest);
+	add_uint(look->row, "min_free_frag_size", report->free.smallest);
+	add_uint(look->row, "min_used_frag_size", report->used.smallest);
+}
+
+static const struct look_ops report_ops = {
+	.what = SCAN_ALL,
+	.is_single = true,
+	.begin = report_begin,
+	.block = report_block,
+	.damage = report_damage,
+	.end = report_end,
+};
+
+static void shm_report(struct rpc_call *call)
+{
+	look_start(calloc(1, sizeof(struct report)), call, &report_ops,
+	    (struct look_where){ .shm = true });
+}
+
 const struct rpc_method shm_methods[] = {
 	{ "shm.stats", shm_stats, NULL, RPC_ROLE_READ,
 	    "total, free, used, real_used, max_used, fragments",
 	    "accounts of the shm pool in bytes", NULL },
 	{ "shm.info", shm_info, NULL, RPC_ROLE_READ, "name, size",
 	    "manager and size in bytes of the shm pool", NULL },
+	{ "shm.report", shm_report, NULL, RPC_ROLE_READ,
+	    "sizes and numbers of fragments, used and free",
+	    "accounts of the shm pool, and what its fragments are like",
+	    "Made by a walk over all of them." },
 	{ NULL },
 };

@@ -14,7 +14,7 @@
 
 /* What to do in child_init of the rank `rank`; in others all goes well. */
 static const char *act = "";
-static int rank = 1;
+static int rank = 1; /* -1: in all workers */
 static int fail_init;
 
 /*
@@ -23,8 +23,9 @@ static int fail_init;
  */
 #define BLOCK_SIZES 100
 static int n_pkg, n_shm;
-/* What is before one of pkg is overwritten: the last, or so many before it. */
-static int damage, damage_before;
+/* So much before or behind one of pkg is overwritten: the last, or so many
+ * before it. */
+static int damage, overrun, damage_before;
 
 static int own_rank;
 static struct event_base *own_base;
@@ -33,12 +34,14 @@ static char *inherited;	   /* pkg, stored before the fork */
 static char *shared;	   /* shm */
 
 static const struct kmemd_module_param params[] = {
-	{ "act", KMEMD_PARAM_STRING, &act, "fail, exit, hang, spin or crash" },
+	{ "act", KMEMD_PARAM_STRING, &act,
+	    "fail, exit, hang, spin, churn or crash" },
 	{ "rank", KMEMD_PARAM_INT, &rank, "in this process" },
 	{ "fail_init", KMEMD_PARAM_INT, &fail_init, "mod_init fails" },
 	{ "n_pkg", KMEMD_PARAM_INT, &n_pkg, "blocks to keep in pkg" },
 	{ "n_shm", KMEMD_PARAM_INT, &n_shm, "blocks to keep in shm" },
 	{ "damage", KMEMD_PARAM_INT, &damage, "bytes before one in pkg" },
+	{ "overrun", KMEMD_PARAM_INT, &overrun, "bytes behind one in pkg" },
 	{ "damage_before", KMEMD_PARAM_INT, &damage_before,
 	    "0: the last one; 1: the one before ..." },
 	{ NULL },
@@ -88,6 +91,33 @@ static int spin(void)
 	    own_base, -1, EV_TIMEOUT, spin_for_ever, NULL, &now);
 }
 
+/* Blocks of both kinds come and go in each turn of the loop. */
+#define CHURN_BLOCKS 64
+static void churn_on(evutil_socket_t fd, short what, void *arg)
+{
+	static void *private[CHURN_BLOCKS], *common[CHURN_BLOCKS];
+	static const struct timeval soon = { 0, 100 };
+	static unsigned turn;
+
+	for (int i = 0; i < CHURN_BLOCKS; i += 3) {
+		unsigned at = (turn * 7 + (unsigned)i) % CHURN_BLOCKS;
+
+		pkg_free(private[at]);
+		private[at] = pkg_malloc(1 + turn * 13 % 500);
+		shm_free(common[at]);
+		common[at] = shm_malloc(1 + turn * 17 % 500);
+	}
+	turn++;
+	event_base_once(own_base, -1, EV_TIMEOUT, churn_on, NULL, &soon);
+}
+
+static int churn(void)
+{
+	LM_NOTICE("trouble: rank %d churns", own_rank);
+	return event_base_once(
+	    own_base, -1, EV_TIMEOUT, churn_on, NULL, &(struct timeval){ 0 });
+}
+
 static const struct {
 	const char *name;
 	int (*run)(void);
@@ -97,6 +127,7 @@ static const struct {
 	{ "hang", hang },
 	{ "spin", spin },
 	{ "crash", crash },
+	{ "churn", churn },
 };
 
 /* They are never freed: the pools go with their processes. */
@@ -111,8 +142,11 @@ static int keep_pkg(void)
 		if (i == n_pkg - 1 - damage_before)
 			victim = block;
 	}
-	if (victim != NULL)
-		memset(victim - damage, 'x', (size_t)damage);
+	if (victim == NULL)
+		return 0;
+	memset(victim - damage, 'x', (size_t)damage);
+	memset(victim + 1 + (n_pkg - 1 - damage_before) % BLOCK_SIZES, 'y',
+	    (size_t)overrun);
 	return 0;
 }
 
@@ -145,7 +179,8 @@ static int mod_init(void)
 static int do_act(void)
 {
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
-		if (own_rank == rank && strcmp(act, acts[i].name) == 0)
+		if ((own_rank == rank || (rank < 0 && own_rank > 0)) &&
+		    strcmp(act, acts[i].name) == 0)
 			return acts[i].run();
 	return 0;
 }
