@@ -35,6 +35,7 @@ unit_tests += %D%/unit/check_qm
 unit_tests += %D%/unit/check_segment
 unit_tests += %D%/unit/check_slab
 unit_tests += %D%/unit/check_trace
+unit_tests += %D%/unit/check_site_sums
 unit_tests += %D%/unit/check_tally
 unit_tests += %D%/unit/check_view
 unit_tests += %D%/unit/check_ctl_line
@@ -62,6 +63,8 @@ check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
 %C%_unit_check_lock_SOURCES = %D%/unit/check_lock.c $(check_pool_SOURCES)
 %C%_unit_check_misuse_SOURCES = %D%/unit/check_misuse.c $(check_pool_SOURCES)
 %C%_unit_check_oom_SOURCES = %D%/unit/check_oom.c $(check_pool_SOURCES)
+%C%_unit_check_site_sums_SOURCES = %D%/unit/check_site_sums.c \
+	$(check_pool_SOURCES)
 %C%_unit_check_segment_SOURCES = %D%/unit/check_segment.c $(check_pool_SOURCES)
 %C%_unit_check_trace_SOURCES = %D%/unit/check_trace.c $(check_pool_SOURCES)
 %C%_unit_check_slab_SOURCES = %D%/unit/check_slab.c $(check_pool_SOURCES)

@@ -17,7 +17,7 @@ static void set_dump_pkg(struct rpc_call *call, int64_t value)
 	const struct proc *proc = pools_find_pid(call, value);
 
 	if (proc != NULL)
-		dump_start(call, proc, 0);
+		dump_start(call, proc);
 }
 
 static void set_dump_shm(struct rpc_call *call, int64_t value)
@@ -26,7 +26,7 @@ static void set_dump_shm(struct rpc_call *call, int64_t value)
 		rpc_fail_param(call, RPC_INVALID_PARAMS, "value", "1 dumps it",
 		    "mem_dump_shm: 0 does nothing");
 	else
-		dump_start(call, NULL, 0);
+		dump_start(call, NULL);
 }
 
 static const struct cfg_command commands[] = {

@@ -170,7 +170,7 @@ static int add_head(struct dump *dump, const struct proc *proc)
 		rc = 0;
 	dump->reply = pools_whose(proc, dump->scan.view);
 	dump->blocks = json_object_new_array();
-	pools_add_info(dump->reply, &info);
+	pools_add_info(dump->reply, &info, 1);
 	json_object_object_add(dump->reply, "blocks", dump->blocks);
 	return rc;
 }
@@ -352,7 +352,7 @@ void dump_page(struct rpc_call *call, const struct proc *proc, uint64_t from,
 		rpc_fail(call, RPC_FAILED, "dump: %s", km_strerror(rc));
 }
 
-void dump_start(struct rpc_call *call, const struct proc *proc, uint64_t from)
+void dump_start(struct rpc_call *call, const struct proc *proc)
 {
-	dump_page(call, proc, from, NULL);
+	dump_page(call, proc, 0, NULL);
 }

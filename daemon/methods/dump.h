@@ -34,13 +34,13 @@ struct rpc_call;
 
 #define DUMP_PAGE_BLOCKS 1000
 
-/*
- * Dump the pkg pool of a process, or the shm pool when proc is NULL. `from` is
- * 0, or what "next" of the page before says; beyond the pool is an error.
- */
-void dump_start(struct rpc_call *call, const struct proc *proc, uint64_t from);
+/* Dump the pkg pool of a process, or the shm pool when proc is NULL. */
+void dump_start(struct rpc_call *call, const struct proc *proc);
 
-/* The same with what "next" says was seen before; NULL: nothing. */
+/*
+ * A page of it. `from` and `seen` are 0 and NULL, or what "next" of the page
+ * before says; a page beyond the pool is an error.
+ */
 void dump_page(struct rpc_call *call, const struct proc *proc, uint64_t from,
     const char *seen);
 

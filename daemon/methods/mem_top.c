@@ -34,7 +34,7 @@ static int top_begin(struct look *look)
 
 	if (rc != 0)
 		return rc;
-	pools_add_info(look->row, &info);
+	pools_add_info(look->row, &info, 1);
 	return site_sums_init(&top->sums, look->scan.view);
 }
 

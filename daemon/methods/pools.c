@@ -87,27 +87,23 @@ int pools_info_pkg(const struct proc *proc, struct km_mem_info *info)
 	return info_of(rc, view, info);
 }
 
-struct json_object *pools_shmmem(const struct km_mem_info *info, size_t unit)
+void pools_add_info(
+    struct json_object *reply, const struct km_mem_info *info, size_t unit)
 {
-	struct json_object *reply = json_object_new_object();
-
 	add_uint(reply, "total", info->total / unit);
 	add_uint(reply, "free", info->free / unit);
 	add_uint(reply, "used", info->used / unit);
 	add_uint(reply, "real_used", info->real_used / unit);
 	add_uint(reply, "max_used", info->max_used / unit);
 	add_uint(reply, "fragments", info->fragments);
-	return reply;
 }
 
-void pools_add_info(struct json_object *reply, const struct km_mem_info *info)
+struct json_object *pools_shmmem(const struct km_mem_info *info, size_t unit)
 {
-	add_uint(reply, "total", info->total);
-	add_uint(reply, "free", info->free);
-	add_uint(reply, "used", info->used);
-	add_uint(reply, "real_used", info->real_used);
-	add_uint(reply, "max_used", info->max_used);
-	add_uint(reply, "fragments", info->fragments);
+	struct json_object *reply = json_object_new_object();
+
+	pools_add_info(reply, info, unit);
+	return reply;
 }
 
 struct json_object *pools_whose(const struct proc *proc, struct view *view)

@@ -29,9 +29,9 @@ const char *pools_units(char *buf, size_t size);
 
 /* The six keys of core.shmmem, bytes divided by unit and cut. */
 struct json_object *pools_shmmem(const struct km_mem_info *info, size_t unit);
-
-/* The six keys of an account, in bytes, into a reply. */
-void pools_add_info(struct json_object *reply, const struct km_mem_info *info);
+/* The same into a reply that has more. */
+void pools_add_info(
+    struct json_object *reply, const struct km_mem_info *info, size_t unit);
 
 /*
  * The begin of an answer about a pool: pid, rank and desc of its process (not

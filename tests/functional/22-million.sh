@@ -11,7 +11,11 @@ start_with "$N"
 ok 'a pool of a million blocks is dumped' measure_dump "$T/dump.txt" mem_dump_shm
 note "$dump_s s; the supervisor grew by $grown_kb kB; core.shmmem:" \
 	"$calls calls, p99 $p99 ms, worst $worst ms"
-compare "$grown_kb" -lt 8192 'the supervisor grows by less than 8 MB'
+if grep -q __asan_init "$KMEMD"; then
+	skip 'AddressSanitizer keeps what is freed' 'the supervisor does not grow'
+else
+	compare "$grown_kb" -lt 8192 'the supervisor grows by less than 8 MB'
+fi
 compare "$calls" -gt 1000 'others are answered meanwhile'
 # The goal is 5 ms; other tests are running.
 compare "${p99%.*}" -lt $((50 * KMEM_SLOW)) 'at once'

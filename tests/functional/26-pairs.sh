@@ -11,6 +11,7 @@ module_path = "$B/tests/functional/.libs"
 loadmodule("trouble.so")
 modparam("trouble", "act", "churn")
 modparam("trouble", "rank", -1)
+modparam("trouble", "n_shm", 20000)
 EOT
 start_kmemd -n 3
 churning() {
@@ -25,6 +26,17 @@ like "$(cat "$T/ok.out")" '^pairs: 2000 answers' 'two thousand in all'
 
 ok 'pairs with the supervisor itself' \
 	"$PAIRS" "$KMEMD_SOCK" 10 "$kmemd_pid" "$(worker_pid 1)"
+# A dump of many pages, of a pool that changes all the time.
+ok 'shm is dumped meanwhile' ctl mem_dump_shm
+cp "$T/ok.out" "$T/dump.txt"
+is "$(sed -n 's/^	exact: //p' "$T/dump.txt")" false 'it says that it changed'
+like "$(cat "$T/dump.txt")" '^	note: the pool changed meanwhile' \
+	'and what can be relied on'
+is "$(grep -c '^			site: .*: keep_shm(' "$T/dump.txt")" 20001 \
+	'the blocks that stay are all there, and in the sums'
+sed -n 's/^			address: //p' "$T/dump.txt" | sort >"$T/addresses"
+is "$(uniq -d "$T/addresses" | wc -l)" 0 'none is there twice'
+
 fails 'a pair with a stranger has an error' \
 	"$PAIRS" "$KMEMD_SOCK" 1 "$kmemd_pid" $$
 
