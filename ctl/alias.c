@@ -5,15 +5,25 @@
 #include <string.h>
 
 #include "ctl/alias.h"
+#include "ctl/candidates.h"
+
+#define SIGNATURE "system.methodSignature"
 
 static const struct alias rows[] = {
-	{ "help", 0, "system.listMethods", "help" },
-	{ "help", -1, "system.methodHelp", "help NAME" },
-	{ "ls", -1, "system.listMethods", "ls" },
-	{ "ps", -1, "core.psx", "ps" },
-	{ "version", -1, "core.version", "version" },
-	{ "exit", -1, NULL, "exit" },
-	{ "quit", -1, NULL, "quit" },
+	{ "help", 0, ALIAS_CALL, "system.listMethods", NULL, "help",
+	    "all methods" },
+	{ "help", -1, ALIAS_CALL, "system.methodHelp", SIGNATURE, "help NAME",
+	    "what a method takes and is for" },
+	{ "ls", -1, ALIAS_CALL, "system.listMethods", NULL, "ls",
+	    "system.listMethods" },
+	{ "ps", -1, ALIAS_CALL, "core.psx", NULL, "ps", "core.psx" },
+	{ "who", -1, ALIAS_CALL, "ctl.who", NULL, "who", "ctl.who" },
+	{ "uptime", -1, ALIAS_CALL, "core.uptime", NULL, "uptime",
+	    "core.uptime" },
+	{ "version", -1, ALIAS_CALL, "core.version", NULL, "version",
+	    "core.version" },
+	{ "exit", -1, ALIAS_LEAVE, NULL, NULL, "exit", "leave the prompt" },
+	{ "quit", -1, ALIAS_LEAVE, NULL, NULL, "quit", "leave the prompt" },
 	{ NULL },
 };
 
@@ -29,6 +39,11 @@ const struct alias *alias_find(const char *name, size_t arguments)
 void alias_print(FILE *out)
 {
 	for (const struct alias *a = rows; a->name != NULL; a++)
-		fprintf(out, "  %-22s %s\n", a->usage,
-		    a->method != NULL ? a->method : "leave the prompt");
+		fprintf(out, "  %-24s %s\n", a->usage, a->about);
+}
+
+void alias_complete(struct candidates *candidates)
+{
+	for (const struct alias *a = rows; a->name != NULL; a++)
+		candidates_add(candidates, a->name, a->about);
 }

@@ -16,6 +16,7 @@
 #include "ctl/escape.h"
 #include "ctl/line.h"
 #include "ctl/options.h"
+#include "ctl/terminal.h"
 #include "ctl/writer.h"
 
 struct command {
@@ -23,8 +24,21 @@ struct command {
 	struct writer *writer;
 };
 
+/* On a terminal somebody reads it. */
+static struct writer_style style_of(const struct options *options)
+{
+	struct writer_style style = options->style;
+
+	if (style.form == WRITER_JSON && terminal_is(stdout))
+		style.form = WRITER_PRETTY;
+	style.colour =
+	    style.form != WRITER_TEMPLATE && terminal_has_colour(stdout);
+	return style;
+}
+
 int command_new(const struct options *options, struct command **command)
 {
+	struct writer_style style = style_of(options);
 	int rc;
 
 	*command = calloc(1, sizeof(**command));
@@ -33,7 +47,7 @@ int command_new(const struct options *options, struct command **command)
 	rc = connection_new(
 	    options->socket, options->timeout_ms, &(*command)->connection);
 	if (rc == 0)
-		rc = writer_new(options->form, stdout, &(*command)->writer);
+		rc = writer_new(&style, stdout, &(*command)->writer);
 	if (rc != 0)
 		command_free(command);
 	return rc;
@@ -116,16 +130,40 @@ enum status command_run(struct command *command, size_t count,
     char *const *words, enum command_next *next)
 {
 	const struct alias *alias = alias_find(words[0], count - 1);
+	enum status status = STATUS_OK;
 
 	if (next != NULL)
 		*next = COMMAND_GO_ON;
-	if (alias != NULL && alias->method == NULL)
+	if (alias != NULL && alias->act == ALIAS_LEAVE)
 		return leave(words[0], next);
 	if (*words[0] == '\0' || !escape_is_utf8(words[0])) {
 		complain(NULL, "help lists them",
 		    "\"%s\" cannot be a method's name", words[0]);
 		return STATUS_USAGE;
 	}
-	return call(command, alias != NULL ? alias->method : words[0],
-	    count - 1, words + 1);
+	if (alias == NULL)
+		return call(command, words[0], count - 1, words + 1);
+	if (alias->before != NULL)
+		status = call(command, alias->before, count - 1, words + 1);
+	if (status != STATUS_OK)
+		return status;
+	return call(command, alias->method, count - 1, words + 1);
+}
+
+enum status command_run_line(
+    struct command *command, const char *text, enum command_next *next)
+{
+	enum status status = STATUS_OK;
+	struct line *line;
+	const char *why;
+
+	*next = COMMAND_GO_ON;
+	if (line_split(text, &line, &why) != 0) {
+		complain(NULL, NULL, "%s", why);
+		return STATUS_USAGE;
+	}
+	if (line->count > 0)
+		status = command_run(command, line->count, line->words, next);
+	line_free(&line);
+	return status;
 }

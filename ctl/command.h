@@ -28,4 +28,8 @@ void command_free(struct command **command);
 enum status command_run(struct command *command, size_t count,
     char *const *words, enum command_next *next);
 
+/* The same of a line as typed, which may be empty. next is not NULL. */
+enum status command_run_line(
+    struct command *command, const char *text, enum command_next *next);
+
 #endif

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "ctl/complain.h"
 #include "ctl/connection.h"
+#include "ctl/interrupt.h"
 #include "rpc/client.h"
 
 #define REMEDY "is kmemd running? -s SOCKET or KMEMD_SOCK names another socket"
@@ -41,6 +42,8 @@ static const struct failure {
 } failures[] = {
 	{ -KM_ETIMEOUT, STATUS_TIMEOUT, "no answer in time",
 	    "--timeout SECONDS waits longer" },
+	{ -KM_EINTERRUPTED, STATUS_TIMEOUT, "interrupted before the answer",
+	    NULL },
 	{ -KM_ECLOSED, STATUS_NO_CONNECTION,
 	    "the server closed the connection without an answer",
 	    "kmemd's log may say why" },
@@ -123,6 +126,8 @@ static enum status cannot_call(
  * server closes one that was idle for long, or has been restarted. */
 static int connect_again(struct connection *connection)
 {
+	int rc;
+
 	if (connection->client != NULL &&
 	    !rpc_client_is_open(connection->client)) {
 		complain(NULL, NULL,
@@ -131,8 +136,11 @@ static int connect_again(struct connection *connection)
 	}
 	if (connection->client != NULL)
 		return 0;
-	return rpc_client_open(
+	rc = rpc_client_open(
 	    connection->socket, connection->timeout_ms, &connection->client);
+	if (rc == 0)
+		rpc_client_set_wake(connection->client, interrupt_fd());
+	return rc;
 }
 
 enum status connection_call(struct connection *connection, const char *method,

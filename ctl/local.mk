@@ -6,18 +6,29 @@ noinst_LTLIBRARIES += %D%/libctl.la
 %C%_libctl_la_SOURCES = \
 	%D%/alias.c %D%/alias.h \
 	%D%/call.c %D%/call.h \
+	%D%/candidates.c %D%/candidates.h \
 	%D%/command.c %D%/command.h \
 	%D%/complain.c %D%/complain.h \
+	%D%/complete.c %D%/complete.h \
 	%D%/connection.c %D%/connection.h \
+	%D%/editor.c %D%/editor.h \
 	%D%/escape.c %D%/escape.h \
+	%D%/human.c %D%/human.h \
+	%D%/interrupt.c %D%/interrupt.h \
 	%D%/line.c %D%/line.h \
 	%D%/options.c %D%/options.h \
+	%D%/past.c %D%/past.h \
 	%D%/prompt.c %D%/prompt.h \
 	%D%/run.c %D%/run.h \
+	%D%/script.c %D%/script.h \
+	%D%/shell.c %D%/shell.h \
 	%D%/status.h \
+	%D%/template.c %D%/template.h \
+	%D%/terminal.c %D%/terminal.h \
 	%D%/view.c %D%/view.h \
 	%D%/writer.c %D%/writer.h %D%/writer_ops.h \
 	%D%/writer_json.c \
+	%D%/writer_template.c \
 	%D%/writer_text.c
 
 bin_PROGRAMS += %D%/kmemctl

@@ -8,13 +8,17 @@
 
 #include "base/err.h"
 #include "ctl/alias.h"
+#include "ctl/candidates.h"
 #include "ctl/complain.h"
 #include "ctl/options.h"
 #include "ctl/status.h"
+#include "ctl/template.h"
 
 #define SOCKET_DEFAULT	KMEMD_RUNDIR "/kmemd.sock"
 #define TIMEOUT_DEFAULT 10    /* seconds */
 #define TIMEOUT_MAX	86400 /* seconds: fits an int in milliseconds */
+
+#define HUMAN_LETTER 'h' /* without METHOD it asks for help */
 
 #define TEXT(x)	 TEXT_(x)
 #define TEXT_(x) #x
@@ -35,7 +39,31 @@ static int set_socket(struct options *options, const char *value)
 
 static int set_json(struct options *options, const char *value)
 {
-	options->form = WRITER_JSON;
+	options->style.form = WRITER_JSON;
+	return 0;
+}
+
+static int set_format(struct options *options, const char *value)
+{
+	const char *why;
+	int rc = template_check(value, &why);
+
+	if (rc != 0)
+		complain("--format", "it knows %v %% \\n \\t \\\\", "%s", why);
+	options->style.form = WRITER_TEMPLATE;
+	options->style.template = value;
+	return rc;
+}
+
+static int set_human(struct options *options, const char *value)
+{
+	options->style.human = true;
+	return 0;
+}
+
+static int set_keep_going(struct options *options, const char *value)
+{
+	options->on_error = OPTIONS_GO_ON;
 	return 0;
 }
 
@@ -70,14 +98,27 @@ static int set_version(struct options *options, const char *value)
 	return 0;
 }
 
+static int set_complete(struct options *options, const char *value)
+{
+	complain(OPTIONS_COMPLETE, NULL, "this has to be the first word");
+	return -KM_EINVAL;
+}
+
 static const struct row rows[] = {
 	{ "socket", 's', "SOCKET", set_socket,
-	    "kmemd's socket; else $KMEMD_SOCK,\n"
-	    "                         else " SOCKET_DEFAULT },
-	{ "json", 0, NULL, set_json, "print results as JSON, one line each" },
+	    "kmemd's socket; else $KMEMD_SOCK, else " SOCKET_DEFAULT },
+	{ "format", 'f', "TEMPLATE", set_format,
+	    "print TEMPLATE with each value in turn for %v" },
+	{ "human", HUMAN_LETTER, NULL, set_human,
+	    "sizes and times in units, before METHOD" },
+	{ "json", 0, NULL, set_json, "print results as JSON" },
+	{ "keep-going", 'k', NULL, set_keep_going,
+	    "a script goes on after an error" },
+	{ "complete", 0, NULL, set_complete,
+	    "what the last word could become, for shells" },
 	{ "timeout", 0, "SECONDS", set_timeout,
 	    "wait so long for an answer, default " TEXT(TIMEOUT_DEFAULT) },
-	{ "help", 'h', NULL, set_help, "print this" },
+	{ "help", 0, NULL, set_help, "print this, as -h alone does" },
 	{ "version", 'v', NULL, set_version, "print the version" },
 };
 
@@ -92,10 +133,11 @@ static const char *const status_texts[] = {
 static void show_row(FILE *out, const struct row *row)
 {
 	char letter[] = { '-', row->letter, ',', ' ', '\0' };
-	int used = fprintf(out, "  %s--%s %s", row->letter != 0 ? letter : "",
-	    row->name, row->argument != NULL ? row->argument : "");
+	int used =
+	    fprintf(out, "  %s--%s %s", row->letter != 0 ? letter : "    ",
+		row->name, row->argument != NULL ? row->argument : "");
 
-	fprintf(out, "%*s%s\n", used < 25 ? 25 - used : 1, "", row->help);
+	fprintf(out, "%*s%s\n", used < 27 ? 27 - used : 1, "", row->help);
 }
 
 static void show_help(FILE *out)
@@ -166,7 +208,10 @@ static int refuse(int c, char **argv)
 	bool is_short = optopt > (int)ROW_COUNT;
 	const char *word = is_short ? letter : argv[optind - 1];
 
-	complain(word, "kmemctl --help lists the options",
+	complain(word,
+	    is_short && optopt >= '0' && optopt <= '9'
+		? "a number is an argument, it follows METHOD"
+		: "kmemctl --help lists the options",
 	    c == ':' ? "a value must follow"
 		     : "this option is not known, "
 		       "or not in this form");
@@ -176,6 +221,7 @@ static int refuse(int c, char **argv)
 static int parse(int argc, char **argv, struct options *options)
 {
 	struct getopt_form form;
+	bool is_question = false;
 	int c, rc;
 
 	getopt_form_init(&form);
@@ -188,7 +234,10 @@ static int parse(int argc, char **argv, struct options *options)
 		rc = row != NULL ? row->set(options, optarg) : refuse(c, argv);
 		if (rc != 0)
 			return rc;
+		is_question |= c == HUMAN_LETTER;
 	}
+	if (is_question && optind == argc)
+		set_help(options, NULL);
 	return 0;
 }
 
@@ -200,7 +249,7 @@ int options_parse(int argc, char **argv, struct options *options)
 	*options = (struct options){
 		.socket = env != NULL && *env != '\0' ? env : SOCKET_DEFAULT,
 		.timeout_ms = TIMEOUT_DEFAULT * 1000,
-		.form = WRITER_TEXT,
+		.style = { .form = WRITER_TEXT },
 	};
 	rc = parse(argc, argv, options);
 	if (rc != 0)
@@ -208,4 +257,18 @@ int options_parse(int argc, char **argv, struct options *options)
 	options->count = (size_t)(argc - optind);
 	options->words = argv + optind;
 	return 0;
+}
+
+void options_complete(struct candidates *candidates)
+{
+	char name[32];
+
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		snprintf(name, sizeof(name), "--%s", rows[i].name);
+		candidates_add(candidates, name, rows[i].help);
+		if (rows[i].letter == 0)
+			continue;
+		snprintf(name, sizeof(name), "-%c", rows[i].letter);
+		candidates_add(candidates, name, rows[i].help);
+	}
 }

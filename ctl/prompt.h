@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* prompt.h - commands from standard input: typed, or a script. */
+/* prompt.h - commands that somebody types. */
 #ifndef CTL_PROMPT_H
 #define CTL_PROMPT_H
 #include "ctl/status.h"
@@ -7,10 +7,10 @@
 struct command;
 
 /*
- * On a terminal: prompt, line editing and history; errors are said and it
- * goes on. Else a script: it stops at the first error, whose status it
- * returns, and says in which line.
+ * A prompt with line editing, completion and history, on a terminal. Errors
+ * are said and it goes on: only STATUS_BROKEN ends it, as exit or the end of
+ * input does. ^C gives up a line, or what a command waits for.
  */
-enum status prompt_run(struct command *command);
+enum status prompt_run(struct command *command, const char *socket);
 
 #endif

@@ -4,12 +4,16 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 
 #include "ctl/command.h"
 #include "ctl/complain.h"
 #include "ctl/options.h"
 #include "ctl/prompt.h"
 #include "ctl/run.h"
+#include "ctl/script.h"
+#include "ctl/shell.h"
+#include "ctl/terminal.h"
 
 /* A descriptor 0, 1 or 2 that the caller has closed would become the socket,
  * and results would be written to the server. Opened the wrong way round, so
@@ -30,11 +34,13 @@ static enum status run(const struct options *options)
 		complain(NULL, NULL, "out of memory");
 		return STATUS_BROKEN;
 	}
-	if (options->count == 0)
-		status = prompt_run(command);
-	else
+	if (options->count > 0)
 		status =
 		    command_run(command, options->count, options->words, NULL);
+	else if (terminal_is(stdin))
+		status = prompt_run(command, options->socket);
+	else
+		status = script_run(command, options->on_error);
 	command_free(&command);
 	return status;
 }
@@ -54,6 +60,8 @@ enum status run_kmemctl(int argc, char **argv)
 
 	occupy_standard_descriptors();
 	signal(SIGPIPE, SIG_IGN); /* a lost reader is an error to report */
+	if (argc > 1 && strcmp(argv[1], OPTIONS_COMPLETE) == 0)
+		return shell_complete(argc - 1, argv + 1);
 	if (options_parse(argc, argv, &options) != 0)
 		return STATUS_USAGE;
 	return options.show != NULL ? show(options.show) : run(&options);

@@ -16,13 +16,23 @@ struct json_object;
 struct writer;
 
 enum writer_form {
-	WRITER_TEXT, /* as Kamailio's operators know it */
-	WRITER_JSON, /* compact, one line for each reply */
+	WRITER_TEXT,	 /* as Kamailio's operators know it */
+	WRITER_JSON,	 /* compact, one line for each reply */
+	WRITER_PRETTY,	 /* JSON, a line for each member */
+	WRITER_TEMPLATE, /* the values alone, in a template */
 	WRITER_FORM__COUNT
 };
 
+struct writer_style {
+	enum writer_form form;
+	const char *template; /* of WRITER_TEMPLATE, checked; borrowed */
+	bool human;	      /* sizes and times in units; not in JSON */
+	bool colour;
+};
+
 /* Returns 0 and *writer, or -KM_ENOMEM. */
-int writer_new(enum writer_form form, FILE *out, struct writer **writer);
+int writer_new(
+    const struct writer_style *style, FILE *out, struct writer **writer);
 void writer_free(struct writer **writer);
 
 void writer_struct_begin(struct writer *writer, const char *key);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* writer_json.c - results as compact JSON, one line each. */
+/* writer_json.c - results as JSON: one line each, or one for each member. */
 #include "config.h"
 
 #include <json-c/json.h>
-#include <string.h>
 
 #include "ctl/escape.h"
 #include "ctl/writer_ops.h"
@@ -15,14 +14,24 @@ static void put_string(struct writer *writer, const char *text, size_t len)
 	fputc('"', writer->out);
 }
 
+/* Where JSON is spread, two blanks for each level. */
+static void new_line(struct writer *writer)
+{
+	if (writer->ops->spreads)
+		fprintf(writer->out, "\n%*s", (int)writer->level * 2, "");
+}
+
 static void start(struct writer *writer, const char *key)
 {
 	if (writer->comma)
 		fputc(',', writer->out);
+	if (writer->level > 0)
+		new_line(writer);
 	if (key == NULL)
 		return;
-	put_string(writer, key, strlen(key));
-	fputc(':', writer->out);
+	fputc('"', writer->out);
+	writer_put_key(writer, key, ESCAPE_JSON);
+	fputs(writer->ops->spreads ? "\": " : "\":", writer->out);
 }
 
 /* What was written is complete; at the top it was the whole line. */
@@ -40,8 +49,11 @@ static void begin(struct writer *writer, const char *key, char bracket)
 	writer->comma = false;
 }
 
+/* A comma would be due: so there was something in it. */
 static void end(struct writer *writer, char bracket)
 {
+	if (writer->comma)
+		new_line(writer);
 	fputc(bracket, writer->out);
 	finish(writer);
 }
@@ -87,4 +99,14 @@ const struct writer_ops writer_json_ops = {
 	.array_end = array_end,
 	.value = put_value,
 	.shows_errors = true,
+};
+
+const struct writer_ops writer_pretty_ops = {
+	.struct_begin = struct_begin,
+	.struct_end = struct_end,
+	.array_begin = array_begin,
+	.array_end = array_end,
+	.value = put_value,
+	.shows_errors = true,
+	.spreads = true,
 };

@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <json-c/json.h>
-#include <string.h>
 
 #include "ctl/escape.h"
 #include "ctl/writer_ops.h"
@@ -14,7 +13,7 @@ static void start_line(struct writer *writer, const char *key)
 		fputc('\t', writer->out);
 	if (key == NULL)
 		return;
-	escape_put(writer->out, ESCAPE_LINE, key, strlen(key));
+	writer_put_key(writer, key, ESCAPE_LINE);
 	fputs(": ", writer->out);
 }
 
@@ -47,25 +46,15 @@ static void array_end(struct writer *writer)
 
 /* A lone string at the top may have lines: a help text. Elsewhere a newline
  * could be taken for the structure's. */
-static void put_string(struct writer *writer, struct json_object *value)
-{
-	escape_put(writer->out, writer->level == 0 ? ESCAPE_TEXT : ESCAPE_LINE,
-	    json_object_get_string(value),
-	    (size_t)json_object_get_string_len(value));
-}
-
 static void put_value(
     struct writer *writer, const char *key, struct json_object *value)
 {
 	start_line(writer, key);
-	if (json_object_is_type(value, json_type_string))
-		put_string(writer, value);
-	else if (value == NULL && writer->level == 0)
+	if (value == NULL && writer->level == 0)
 		fputs("ok", writer->out); /* it was done, and that is all */
 	else
-		fputs(json_object_to_json_string_ext(
-			  value, JSON_C_TO_STRING_PLAIN),
-		    writer->out);
+		writer_put_plain(writer, key, value,
+		    writer->level == 0 ? ESCAPE_TEXT : ESCAPE_LINE);
 	fputc('\n', writer->out);
 }
 

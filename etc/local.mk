@@ -15,6 +15,14 @@ set_places = sed -e 's|/usr/sbin/kmemd|$(sbindir)/kmemd|g' \
 	-e 's|/run/kmemd|$(runstatedir)/kmemd|g' \
 	-e 's|"/usr/lib/kmemd"|"$(pkglibdir)"|g'
 
+# Where each shell looks for what completes kmemctl.
+bashcompdir = $(datadir)/bash-completion/completions
+zshcompdir = $(datadir)/zsh/site-functions
+fishcompdir = $(datadir)/fish/vendor_completions.d
+dist_bashcomp_DATA = %D%/completion/bash/kmemctl
+dist_zshcomp_DATA = %D%/completion/zsh/_kmemctl
+dist_fishcomp_DATA = %D%/completion/fish/kmemctl.fish
+
 # A configuration that is there stays; the new one is an example beside it.
 install-data-local: install-kmemd-etc
 install-kmemd-etc:

@@ -26,6 +26,7 @@
 
 struct rpc_client {
 	int fd;
+	int wake_fd; /* -1: none */
 	int timeout_ms;
 	int64_t id;
 	char *buf; /* bytes received: lines, the first at from */
@@ -48,7 +49,10 @@ static int64_t deadline_of(const struct rpc_client *c)
 
 static int wait_for(const struct rpc_client *c, short events, int64_t deadline)
 {
-	struct pollfd p = { .fd = c->fd, .events = events };
+	struct pollfd p[] = {
+		{ .fd = c->fd, .events = events },
+		{ .fd = c->wake_fd, .events = POLLIN },
+	};
 	int64_t left;
 	int n;
 
@@ -56,10 +60,12 @@ static int wait_for(const struct rpc_client *c, short events, int64_t deadline)
 		left = deadline < 0 ? -1 : deadline - now_ms();
 		if (deadline >= 0 && left < 0)
 			left = 0;
-		n = poll(&p, 1, (int)left);
+		n = poll(p, 2, (int)left);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -KM_ESYS;
+	if (p[1].revents != 0)
+		return -KM_EINTERRUPTED;
 	return n == 0 ? -KM_ETIMEOUT : 0;
 }
 
@@ -107,6 +113,7 @@ int rpc_client_open(
 	if (c == NULL)
 		return -KM_ENOMEM;
 	c->fd = -1;
+	c->wake_fd = -1;
 	c->timeout_ms = timeout_ms;
 	rc = open_socket(c, path);
 	if (rc < 0) {
@@ -117,6 +124,11 @@ int rpc_client_open(
 	}
 	*client = c;
 	return 0;
+}
+
+void rpc_client_set_wake(struct rpc_client *c, int fd)
+{
+	c->wake_fd = fd;
 }
 
 bool rpc_client_is_open(const struct rpc_client *c)

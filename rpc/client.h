@@ -22,10 +22,14 @@ int rpc_client_open(
 /*
  * Call a method. Takes over params (array or object, NULL: none) and gives
  * the whole reply, with its member "result" or "error"; the caller puts it.
- * Returns 0; -KM_ETIMEOUT; -KM_ECLOSED; -KM_EPROTO: no JSON-RPC reply.
+ * Returns 0; -KM_ETIMEOUT; -KM_ECLOSED; -KM_EPROTO: no JSON-RPC reply;
+ * -KM_EINTERRUPTED.
  */
 int rpc_client_call(struct rpc_client *client, const char *method,
     struct json_object *params, struct json_object **reply);
+
+/* From now on, a call that would wait ends when fd is readable; -1: no fd. */
+void rpc_client_set_wake(struct rpc_client *client, int fd);
 
 /*
  * Whether the connection can take another call: false when the server has

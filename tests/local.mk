@@ -39,6 +39,7 @@ unit_tests += %D%/unit/check_site_sums
 unit_tests += %D%/unit/check_tally
 unit_tests += %D%/unit/check_view
 unit_tests += %D%/unit/check_ctl_line
+unit_tests += %D%/unit/check_ctl_output
 unit_tests += %D%/unit/check_ctl_prompt
 unit_tests += %D%/unit/check_ctl_run
 unit_tests += %D%/unit/check_ctl_view
@@ -71,6 +72,7 @@ check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
 %C%_unit_check_qm_SOURCES = %D%/unit/check_qm.c $(check_pool_SOURCES)
 %C%_unit_check_view_SOURCES = %D%/unit/check_view.c $(check_pool_SOURCES)
 %C%_unit_check_ctl_line_LDADD = ctl/libctl.la $(LDADD)
+%C%_unit_check_ctl_output_LDADD = ctl/libctl.la $(LDADD)
 %C%_unit_check_ctl_view_LDADD = ctl/libctl.la $(LDADD)
 EXTRA_DIST += %D%/data/sip-trace.txt.gz %D%/data/sip-trace-histogram.txt
 replay_rooms = daemon/modules/libreplay.la $(LDADD) $(ZLIB_LIBS)
@@ -155,6 +157,8 @@ functional_tests += %D%/functional/22-million.sh
 functional_tests += %D%/functional/23-inspect.sh
 functional_tests += %D%/functional/26-pairs.sh
 functional_tests += %D%/functional/32-readme.sh
+functional_tests += %D%/functional/33-completion.sh
+functional_tests += %D%/functional/34-prompt.sh
 functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/50-growth.sh
 functional_tests += %D%/functional/51-hostile.sh
@@ -226,7 +230,8 @@ TESTS += $(unit_tests)
 endif
 TESTS += $(lint_tests) $(functional_tests) $(fuzz_tests)
 EXTRA_DIST += $(lint_tests) $(functional_tests) $(fuzz_tests) %D%/unit/run.sh \
-	%D%/functional/figures.sh %D%/functional/lib.sh %D%/functional/man.sh %D%/tap.sh %D%/lint/files.sh \
+	%D%/functional/figures.sh %D%/functional/lib.sh %D%/functional/man.sh \
+	%D%/functional/terminal.sh %D%/tap.sh %D%/lint/files.sh \
 	%D%/lint/symbols.txt
 
 # --- how they run ---

@@ -29,7 +29,8 @@
 	X(ELIMIT, "over a limit")                                              \
 	X(ETIMEOUT, "timed out")                                               \
 	X(ECLOSED, "the other side has closed")                                \
-	X(ENOTSUP, "not supported here")
+	X(ENOTSUP, "not supported here")                                       \
+	X(EINTERRUPTED, "interrupted")
 
 enum km_error {
 #define X(name, text) KM_##name,

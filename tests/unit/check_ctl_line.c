@@ -267,7 +267,7 @@ START_TEST(without_options_there_are_defaults)
 	ck_assert_int_eq(PARSE(&options, NULL), 0);
 	ck_assert_str_eq(options.socket, KMEMD_RUNDIR "/kmemd.sock");
 	ck_assert_int_eq(options.timeout_ms, 10000);
-	ck_assert_int_eq(options.form, WRITER_TEXT);
+	ck_assert_int_eq(options.style.form, WRITER_TEXT);
 	ck_assert_uint_eq(options.count, 0);
 	ck_assert_ptr_null(options.show);
 }
@@ -297,7 +297,7 @@ START_TEST(options_end_at_the_method)
 	    PARSE(&options, (char[]){ "--json" }, (char[]){ "--timeout=0.5" },
 		(char[]){ "core.echo" }, (char[]){ "-5" }, (char[]){ "-s" }),
 	    0);
-	ck_assert_int_eq(options.form, WRITER_JSON);
+	ck_assert_int_eq(options.style.form, WRITER_JSON);
 	ck_assert_int_eq(options.timeout_ms, 500);
 	ck_assert_uint_eq(options.count, 3);
 	ck_assert_str_eq(options.words[0], "core.echo");
@@ -306,9 +306,26 @@ START_TEST(options_end_at_the_method)
 }
 END_TEST
 
+START_TEST(h_is_human_before_a_method_and_help_alone)
+{
+	struct options options;
+
+	ck_assert_int_eq(
+	    PARSE(&options, (char[]){ "-h" }, (char[]){ "core.shmmem" }), 0);
+	ck_assert(options.style.human);
+	ck_assert_ptr_null(options.show);
+	ck_assert_int_eq(PARSE(&options, (char[]){ "-hk" }), 0);
+	ck_assert_ptr_nonnull(options.show);
+	ck_assert_int_eq(PARSE(&options, (char[]){ "--human" }), 0);
+	ck_assert(options.style.human);
+	ck_assert_ptr_null(options.show);
+}
+END_TEST
+
 static const char *const bad_options[] = { "-x", "--nosuch", "-s", "--timeout",
 	"--timeout=0", "--timeout=-1", "--timeout=x", "--timeout=5x",
-	"--timeout=", "--timeout=1e9", "--timeout=nan", "--json=1" };
+	"--timeout=", "--timeout=1e9", "--timeout=nan", "--json=1", "-5", "-f",
+	"-f%", "-f%n", "-f\\", "-f\\x", "--format=" };
 
 START_TEST(a_wrong_option_is_refused)
 {
@@ -352,6 +369,7 @@ int main(void)
 	tcase_add_test(tc, without_options_there_are_defaults);
 	tcase_add_test(tc, the_socket_is_the_options_then_the_environments);
 	tcase_add_test(tc, options_end_at_the_method);
+	tcase_add_test(tc, h_is_human_before_a_method_and_help_alone);
 	tcase_add_loop_test(
 	    tc, a_wrong_option_is_refused, 0, COUNT(bad_options));
 	suite_add_tcase(suite, tc);

@@ -12,7 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
+
 #include "kmemctl.h"
+#include "rpc/client.h"
 
 START_TEST(a_script_runs_line_by_line)
 {
@@ -44,9 +47,21 @@ START_TEST(a_script_stops_at_the_first_error_with_its_status)
 	    bad_lines[_i].line);
 	kmemctl_script(script);
 	ck_assert_str_eq(kmemctl_got.out, "kmemd 0\n");
+	ck_has(kmemctl_got.err, "kmemctl: line 2: ");
 	ck_has(kmemctl_got.err, bad_lines[_i].says);
-	ck_has(kmemctl_got.err, "kmemctl: the script stops at line 2\n");
 	ck_assert_int_eq(kmemctl_got.status, bad_lines[_i].status);
+}
+END_TEST
+
+START_TEST(a_script_goes_on_when_told_to_with_the_first_status)
+{
+	kmemctl_script_with(
+	    ARGV(W("-k")), "version\ncore.echo 'a\n\nt.fail\nversion\n");
+	ck_assert_str_eq(kmemctl_got.out, "kmemd 0\nkmemd 0\n");
+	ck_assert_str_eq(kmemctl_got.err,
+	    "kmemctl: line 2: a ' is not closed\n"
+	    "kmemctl: line 4: t.fail: no process 99 (there are 1, 2)\n");
+	ck_assert_int_eq(kmemctl_got.status, 2);
 }
 END_TEST
 
@@ -107,6 +122,7 @@ static pid_t run_on_terminal(void)
 		dup2(0, 2);
 		close(terminal.fd);
 		setenv("TERM", "vt100", 1);
+		setenv("NO_COLOR", "1", 1);
 		kmemctl_exec(ARGV());
 	}
 	return pid;
@@ -158,6 +174,21 @@ static void type(const char *text)
 	    write(terminal.fd, text, strlen(text)), (ssize_t)strlen(text));
 }
 
+/* The server serves one connection after the other: when it answers on this
+ * one, it has closed those before. */
+static void await_hang_up(void)
+{
+	struct json_object *reply;
+	struct rpc_client *client;
+
+	ck_assert_int_eq(rpc_client_open(kmemctl_here.socket,
+			     KMEMCTL_DEADLINE_S * 1000, &client),
+	    0);
+	ck_assert_int_eq(rpc_client_call(client, "version", NULL, &reply), 0);
+	json_object_put(reply);
+	rpc_client_close(&client);
+}
+
 START_TEST(a_prompt_asks_answers_and_goes_on_after_an_error)
 {
 	pid_t pid = run_on_terminal();
@@ -171,6 +202,7 @@ START_TEST(a_prompt_asks_answers_and_goes_on_after_an_error)
 	await("is not closed");
 	type("t.bye\r");
 	await("\nbye\r\n");
+	await_hang_up();
 	type("version\r");
 	await("connecting again\r\n");
 	await("kmemd 0\r\n");
@@ -208,6 +240,7 @@ int main(void)
 	tcase_add_loop_test(tc,
 	    a_script_stops_at_the_first_error_with_its_status, 0,
 	    COUNT(bad_lines));
+	tcase_add_test(tc, a_script_goes_on_when_told_to_with_the_first_status);
 	tcase_add_test(tc, a_nul_byte_in_a_script_is_refused);
 	tcase_add_test(tc, exit_ends_a_script_without_an_error);
 	tcase_add_test(tc, a_script_that_cannot_be_read_is_an_error);

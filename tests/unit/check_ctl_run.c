@@ -27,7 +27,7 @@ static const struct {
 	{ { "version" }, 0, "kmemd 0\n", "" },
 	{ { "ls" }, 0, "core.a\ncore.b\n", "" },
 	{ { "help" }, 0, "core.a\ncore.b\n", "" },
-	{ { "help", "core.a" }, 0, "one\n\ttwo\n", "" },
+	{ { "help", "core.a" }, 0, "core.a [n:int]\none\n\ttwo\n", "" },
 	{ { "t.null" }, 0, "ok\n", "" },
 	{ { "--json", "core.echo", "-5", "a b", "s:7", "i:8" }, 0,
 	    "[-5,\"a b\",\"7\",8]\n", "" },

@@ -167,13 +167,14 @@ static void show_pages(struct writer *writer, const char *const *pages)
 /* The caller frees it. */
 static char *show(enum writer_form form, const char *const *pages)
 {
+	struct writer_style style = { .form = form };
 	struct writer *writer;
 	char *got = NULL;
 	size_t size;
 	FILE *out = open_memstream(&got, &size);
 
 	ck_assert_ptr_nonnull(out);
-	ck_assert_int_eq(writer_new(form, out, &writer), 0);
+	ck_assert_int_eq(writer_new(&style, out, &writer), 0);
 	show_pages(writer, pages);
 	ck_assert_int_eq(writer_flush(writer), 0);
 	writer_free(&writer);
@@ -230,11 +231,12 @@ END_TEST
 START_TEST(a_full_disk_is_told)
 {
 	static const char *const pages[] = { "{\"a\":1}", NULL };
+	static const struct writer_style style = { .form = WRITER_TEXT };
 	struct writer *writer;
 	FILE *out = fopen("/dev/full", "w");
 
 	ck_assert_ptr_nonnull(out);
-	ck_assert_int_eq(writer_new(WRITER_TEXT, out, &writer), 0);
+	ck_assert_int_eq(writer_new(&style, out, &writer), 0);
 	show_pages(writer, pages);
 	ck_assert_int_eq(writer_flush(writer), -KM_ESYS);
 	writer_free(&writer);

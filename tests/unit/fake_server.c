@@ -124,6 +124,7 @@ static const struct answer answers[] = {
 	{ "core.version", "\"result\":\"kmemd 0\"", give },
 	{ "system.listMethods", "\"result\":[\"core.a\",\"core.b\"]", give },
 	{ "system.methodHelp", "\"result\":\"one\\n\\ttwo\"", give },
+	{ "system.methodSignature", "\"result\":\"core.a [n:int]\"", give },
 	{ "core.echo", NULL, echo },
 	{ "t.null", "\"result\":null", give },
 	{ "t.fail",

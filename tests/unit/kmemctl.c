@@ -32,6 +32,7 @@ void kmemctl_setup(void)
 	snprintf(kmemctl_here.err, sizeof(kmemctl_here.err), "%s/err",
 	    kmemctl_here.dir);
 	setenv("KMEMD_SOCK", kmemctl_here.socket, 1);
+	setenv("KMEMCTL_HISTORY", "", 1);
 	kmemctl_here.server = fake_server_start(kmemctl_here.socket);
 	ck_assert_int_gt(kmemctl_here.server, 0);
 }
@@ -125,6 +126,12 @@ void kmemctl_run(char **argv)
 	kmemctl_run_to(kmemctl_here.out, argv);
 	kmemctl_read(
 	    kmemctl_here.out, kmemctl_got.out, sizeof(kmemctl_got.out));
+}
+
+void kmemctl_script_with(char **argv, const char *script)
+{
+	write_file(kmemctl_here.in, script, strlen(script));
+	kmemctl_run(argv);
 }
 
 void kmemctl_script_of(const char *script, size_t len)

@@ -37,6 +37,7 @@ void kmemctl_run_to(const char *out, char **argv);
 /* The same, and read what came; with a script for its stdin. */
 void kmemctl_run(char **argv);
 void kmemctl_script(const char *script);
+void kmemctl_script_with(char **argv, const char *script);
 void kmemctl_script_of(const char *script, size_t len);
 
 /* In a child: open a path as descriptor to; become kmemctl. */
