@@ -37,14 +37,14 @@ static struct {
 	long live;
 	enum bench_mode mode;
 } bench = {
-	.heap_options = { "qm", (size_t)POOL_KB << 10, 1 },
+	.heap_options = { "slab", (size_t)POOL_KB << 10, 1 },
 	.trace = BENCH_TRACE,
 };
 
 static int usage(void)
 {
 	fputs("usage: bench_heap --heap HEAP [OPTION...] WORKLOAD\n"
-	      "  --manager NAME    of heap pkg and shm (qm)\n"
+	      "  --manager NAME    of heap pkg and shm (slab)\n"
 	      "  --processes N     1 or 2 at the same time\n"
 	      "  --pairs N         how many are timed\n"
 	      "  --live N          live blocks\n"

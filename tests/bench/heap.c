@@ -53,14 +53,13 @@ static void join_shm(int rank)
 	km_bench_pool_join(KM_SHM, rank);
 }
 
-/* qm holds no more than what is counted: what is free serves everybody. */
 static void from_info(
     const struct km_mem_info *info, struct heap_memory *memory)
 {
 	*memory = (struct heap_memory){
 		.used = info->used,
 		.blocks = info->blocks,
-		.counted = info->real_used,
+		.counted = info->counted,
 		.held = info->real_used,
 	};
 }

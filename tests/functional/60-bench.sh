@@ -7,19 +7,24 @@ bench() {
 	"$B/tests/bench/bench_heap" "$@"
 }
 
-for workload in W2 W3 W4 W6 W7; do
-	like "$(bench --heap pkg --pairs 1000 "$workload" 2>&1)" \
-		'^ns=[0-9.]+ pairs=[0-9]+$' "$workload is played in pkg"
-done
-for workload in W4 W5 W7 W8; do
-	like "$(bench --heap shm --processes 2 --pairs 1000 "$workload" 2>&1)" \
-		'^ns=[0-9.]+ pairs=[0-9]+$' \
-		"$workload is played in shm, by two processes"
-done
-for workload in W2 W8; do
-	like "$(bench --heap shm --processes 2 --flat "$workload" 2>&1)" \
-		'^flat=yes used=([0-9]+),\1 blocks=([0-9]+),\2 ' \
-		"$workload: shm is as full after twice as many pairs"
+for manager in qm slab; do
+	for workload in W2 W3 W4 W6 W7; do
+		like "$(bench --heap pkg --manager "$manager" --pairs 1000 \
+			"$workload" 2>&1)" '^ns=[0-9.]+ pairs=[0-9]+$' \
+			"$manager: $workload is played in pkg"
+	done
+	for workload in W4 W5 W7-shm W8; do
+		like "$(bench --heap shm --manager "$manager" --processes 2 \
+			--pairs 1000 "$workload" 2>&1)" \
+			'^ns=[0-9.]+ pairs=[0-9]+$' \
+			"$manager: $workload is played in shm, by two processes"
+	done
+	for workload in W2 W8; do
+		like "$(bench --heap shm --manager "$manager" --processes 2 \
+			--flat "$workload" 2>&1)" \
+			'^flat=yes used=([0-9]+),\1 blocks=([0-9]+),\2 ' \
+			"$manager: $workload leaves shm as full after twice as many"
+	done
 done
 status 77 'a manager that does not exist is skipped' \
 	bench --heap pkg --manager none W6
