@@ -3,6 +3,10 @@
 # what is installed names those of this build.
 EXTRA_DIST += %D%/kmemd.conf %D%/kmemd.service
 
+# (gdb) source ../share/kmemd/gdb/kmem.py
+gdbdir = $(pkgdatadir)/gdb
+dist_gdb_DATA = %D%/gdb/kmem.py
+
 # A unit is of use in one folder alone, which configure is told about.
 if HAVE_SYSTEMD_UNIT_DIR
 unitdir = $(SYSTEMD_UNIT_DIR)

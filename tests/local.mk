@@ -164,6 +164,10 @@ functional_tests += %D%/functional/50-growth.sh
 functional_tests += %D%/functional/51-hostile.sh
 functional_tests += %D%/functional/52-siege.sh
 functional_tests += %D%/functional/60-bench.sh
+functional_tests += %D%/functional/70-chapter.sh
+functional_tests += %D%/functional/71-gdb.sh
+functional_tests += %D%/functional/72-misuse.sh
+functional_tests += %D%/functional/73-memdbg-build.sh
 functional_tests += %D%/functional/90-install.sh
 
 # A module that is never installed, so -rpath only says: a shared object.
@@ -181,6 +185,15 @@ check_LTLIBRARIES += %D%/functional/pulse.la
 	-DMOD_NAME='"pulse"'
 %C%_functional_pulse_la_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS)
 %C%_functional_pulse_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-rpath $(abs_builddir)
+
+check_LTLIBRARIES += %D%/functional/puppet.la
+%C%_functional_puppet_la_SOURCES = %D%/functional/puppet.c
+%C%_functional_puppet_la_CPPFLAGS = $(AM_CPPFLAGS) -UMOD_NAME \
+	-DMOD_NAME='"puppet"'
+%C%_functional_puppet_la_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS) \
+	-fno-inline -fno-optimize-sibling-calls
+%C%_functional_puppet_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 	-rpath $(abs_builddir)
 
 # --- stress: clients that functional tests run against kmemd ---
@@ -232,6 +245,7 @@ TESTS += $(lint_tests) $(functional_tests) $(fuzz_tests)
 EXTRA_DIST += $(lint_tests) $(functional_tests) $(fuzz_tests) %D%/unit/run.sh \
 	%D%/functional/figures.sh %D%/functional/lib.sh %D%/functional/man.sh \
 	%D%/functional/terminal.sh %D%/tap.sh %D%/lint/files.sh \
+	%D%/functional/puppet.sh %D%/tap.sh %D%/lint/files.sh \
 	%D%/lint/symbols.txt
 
 # --- how they run ---
