@@ -17,10 +17,10 @@ trouble() { # NAME=VALUE...
 	done
 }
 
-# 300 blocks of 1 ... 100 bytes in shm, three times 5050 bytes; 100 in pkg of
+# Heads and tails are qm's. 300 blocks of 1 ... 100 bytes in shm, three times 5050 bytes; 100 in pkg of
 # worker 2; and one of 64 bytes in shm, and in pkg of all.
 trouble n_shm=300 n_pkg=100 rank=2
-start_kmemd -n 2
+start_kmemd -n 2 -x qm -X qm
 one=$(worker_pid 1) two=$(worker_pid 2)
 
 # --- mem.top ---
@@ -137,7 +137,7 @@ status 1 'a stranger has none' ctl mem.check pkg $$
 ok 'it stops' stop_kmemd
 
 trouble n_pkg=100 overrun=5 damage_before=30 rank=1
-start_kmemd -n 1
+start_kmemd -n 1 -X qm
 is "$(json mem.check '[.[] | .found] | join(" ")')" '0 0 1' \
 	'a block that was written past is found'
 is "$(json mem.check pkg "$(worker_pid 1)" '.[0].findings[0] | .kind, .size' |
@@ -149,7 +149,7 @@ like "$(json mem.check pkg "$(worker_pid 1)" '.[0].findings[0].found')" \
 ok 'it stops' stop_kmemd
 
 trouble n_pkg=100 damage=48 damage_before=30 rank=1
-start_kmemd -n 1
+start_kmemd -n 1 -X qm
 like "$(json mem.check pkg "$(worker_pid 1)" '.[0].findings[0] | .kind, .address')" \
 	'^(damage|head)' 'a head that was written over is found'
 is "$(json mem.check pkg "$(worker_pid 1)" '.[0].findings[0].before.size')" 69 \
