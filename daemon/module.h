@@ -58,7 +58,7 @@ struct kmemd_module_var {
 	const char *name; /* NULL ends the list */
 	enum kmemd_param_type type;
 	struct km_var **where; /* filled in when the module is loaded */
-	int min, max;	       /* of a string: its length, 1000 at most */
+	int min, max;	       /* of a string: its length, 1023 at most */
 	int number;	       /* default */
 	const char *text;      /* default of a string */
 	enum kmemd_var_when when;

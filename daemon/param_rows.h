@@ -154,6 +154,9 @@
 	X(RPC_OUTPUT_QUEUE, "rpc_output_queue", PARAM_INT, 1024, 0x40000000, \
 	    262144, NULL, NULL, "bytes", PARAM_AT_START, \
 	    "replies not read by a client before it is not read either") \
+	X(RPC_OUTPUT_TOTAL, "rpc_output_total", PARAM_INT, 65536, 0x1000000000, \
+	    67108864, NULL, NULL, "bytes", PARAM_AT_START, \
+	    "replies that wait for all clients together") \
 	X(RPC_IDLE_MS, "rpc_idle_ms", PARAM_INT, 1, 0x7fffffff, \
 	    600000, NULL, NULL, "ms", PARAM_AT_START, \
 	    "without a byte from a client before it is closed") \

@@ -29,6 +29,7 @@ static struct rpc_limits limits(void)
 		.batch = (unsigned)param_int(P_RPC_BATCH),
 		.values = (unsigned)param_int(P_RPC_VALUES),
 		.output_queue = (size_t)param_int(P_RPC_OUTPUT_QUEUE),
+		.output_total = (size_t)param_int(P_RPC_OUTPUT_TOTAL),
 		.idle_ms = (unsigned)param_int(P_RPC_IDLE_MS),
 		.partial_ms = (unsigned)param_int(P_RPC_PARTIAL_MS),
 	};

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "rpc/call.h"
+#include "rpc/limits.h"
 
 struct answer *answer_new(size_t count)
 {
@@ -71,16 +72,33 @@ static void answer_free(struct answer *answer)
 	free(answer);
 }
 
+static void hold(struct rpc_session *s, size_t bytes)
+{
+	s->held += bytes;
+	if (s->opt.total != NULL)
+		*s->opt.total += bytes;
+}
+
+static void let_go(struct rpc_session *s, size_t bytes)
+{
+	s->held -= bytes;
+	if (s->opt.total != NULL)
+		*s->opt.total -= bytes;
+}
+
 static void put_in_batch(
     struct rpc_session *s, struct place place, struct printbuf *reply)
 {
 	struct answer *answer = place.answer;
 
 	answer->reply[place.slot] = reply;
-	if (reply != NULL)
+	if (reply != NULL) {
 		answer->size += (size_t)reply->bpos + 1;
+		hold(s, (size_t)reply->bpos + 1);
+	}
 	if (--answer->pending > 0)
 		return;
+	let_go(s, answer->size);
 	if (!s->ending)
 		send_batch(s, answer);
 	answer_free(answer);
@@ -122,11 +140,18 @@ size_t answer_room(
 {
 	const struct rpc_limits *l = s->opt.limits;
 	size_t used = place.answer != NULL ? place.answer->size + 2 : 0;
+	size_t queued = s->opt.queued != NULL ? s->opt.queued(s->opt.arg) : 0;
+	size_t room = used < l->reply_size ? l->reply_size - used : 0;
+	size_t all;
 
 	*name = "rpc_output_queue";
-	if (s->opt.queued != NULL &&
-	    s->opt.queued(s->opt.arg) > l->output_queue + l->reply_size)
+	if (queued > l->output_queue + l->reply_size)
 		return 0;
 	*name = "rpc_reply_size";
-	return used < l->reply_size ? l->reply_size - used : 0;
+	if (s->opt.total == NULL)
+		return room;
+	all = limits_room(l, *s->opt.total, queued + s->held);
+	if (all < room)
+		*name = "rpc_output_total";
+	return all < room ? all : room;
 }

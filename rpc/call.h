@@ -32,6 +32,7 @@ struct rpc_session {
 	SLIST_HEAD(, kept) kept;
 	size_t running, completed;
 	uint64_t requests;
+	size_t held;  /* bytes of replies in batches that are not complete */
 	bool feeding; /* within session_feed() */
 	bool ending;  /* being freed: nothing goes out any more */
 };

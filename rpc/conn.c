@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "rpc/conn.h"
+#include "rpc/limits.h"
 #include "rpc/session.h"
 
 #define TURN	   64 /* requests of one client before the next's turn */
@@ -86,13 +87,27 @@ static void flush(struct rpc_conn *c)
 		bufferevent_write_buffer(c->bev, c->ready);
 }
 
+/*
+ * Whether there is room for a reply of the size of a share at least. There is
+ * when this client has taken all others: then it is never held up by those who
+ * do not read.
+ */
+static bool has_room(const struct rpc_conn *c, size_t own)
+{
+	const struct rpc_limits *l = &c->server->limits;
+
+	return limits_room(l, c->server->output,
+		   own + session_held(c->session)) >= limits_share(l);
+}
+
 /* Whether one more request may be looked at: the back-pressure. */
 static bool may_take(const struct rpc_conn *c)
 {
 	const struct rpc_limits *l = &c->server->limits;
+	size_t own = conn_queued(c);
 
 	return !c->server->draining && session_running(c->session) < l->batch &&
-	       conn_queued(c) <= l->output_queue;
+	       own <= l->output_queue && has_room(c, own);
 }
 
 /*
@@ -219,11 +234,31 @@ static int open_session(struct rpc_conn *c)
 		.connection = c,
 		.output = on_output,
 		.queued = queued,
+		.total = &server->output,
 		.ended = on_ended,
 		.arg = c,
 	};
 
 	return session_new(&opt, &c->session);
+}
+
+/* Each byte is counted while it is in one of the connection's buffers. */
+static void on_change(
+    struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct rpc_server *server = arg;
+
+	server->output += info->n_added - info->n_deleted;
+}
+
+static int count_output(struct rpc_conn *c)
+{
+	struct evbuffer *output = bufferevent_get_output(c->bev);
+
+	if (evbuffer_add_cb(c->ready, on_change, c->server) == NULL ||
+	    evbuffer_add_cb(output, on_change, c->server) == NULL)
+		return -KM_ENOMEM;
+	return 0;
 }
 
 static int open_buffers(struct rpc_conn *c)
@@ -232,7 +267,7 @@ static int open_buffers(struct rpc_conn *c)
 
 	c->ready = evbuffer_new();
 	c->bev = bufferevent_socket_new(server->base, c->fd, 0);
-	if (c->ready == NULL || c->bev == NULL)
+	if (c->ready == NULL || c->bev == NULL || count_output(c) < 0)
 		return -KM_ENOMEM;
 	bufferevent_setcb(c->bev, on_read, on_written, on_event, c);
 	bufferevent_setwatermark(c->bev, EV_READ, 0, INPUT_MOST);
@@ -265,11 +300,15 @@ static bool has_left(struct rpc_conn *c)
 static void release(struct rpc_conn *c)
 {
 	if (c->bev != NULL) {
+		c->server->output -=
+		    evbuffer_get_length(bufferevent_get_output(c->bev));
 		bufferevent_disable(c->bev, EV_READ | EV_WRITE);
 		bufferevent_free(c->bev);
 	}
-	if (c->ready != NULL)
+	if (c->ready != NULL) {
+		c->server->output -= evbuffer_get_length(c->ready);
 		evbuffer_free(c->ready);
+	}
 	close(c->fd);
 	free(c);
 }

@@ -42,6 +42,7 @@ struct rpc_server {
 	unsigned tick_ms;
 	TAILQ_HEAD(conn_list, rpc_conn) conns; /* oldest first */
 	unsigned count;
+	size_t output; /* bytes of replies that wait, in all connections */
 	uint64_t accepted, n_refused;
 	uint64_t requests; /* of connections that have gone */
 	struct quiet_log refused, exhausted;

@@ -18,6 +18,7 @@ const struct rpc_limits rpc_limits_default = {
 	.batch = 100,
 	.values = 10000, /* 3 MB of tree at most, for one request at a time */
 	.output_queue = 256 * 1024,
+	.output_total = 64 * 1024 * 1024,
 	.idle_ms = 10 * 60 * 1000,
 	.partial_ms = 30 * 1000,
 };
@@ -44,10 +45,27 @@ void limits_fill(struct rpc_limits *to, const struct rpc_limits *from)
 	DEFAULT(to, batch);
 	DEFAULT(to, values);
 	DEFAULT(to, output_queue);
+	DEFAULT(to, output_total);
 	DEFAULT(to, idle_ms);
 	DEFAULT(to, partial_ms);
 	to->request_size = at_most(to->request_size, SIZE_MOST);
 	to->reply_size = at_most(to->reply_size, SIZE_MOST);
 	to->output_queue = at_most(to->output_queue, SIZE_MOST);
 	to->depth = (unsigned)at_most(to->depth, SCAN_DEPTH_MAX);
+}
+
+/* Half of it is shared out, to keep those who read from being starved. */
+size_t limits_share(const struct rpc_limits *l)
+{
+	return l->output_total / 2 / l->connections;
+}
+
+size_t limits_room(const struct rpc_limits *l, size_t total, size_t own)
+{
+	size_t common = l->output_total / 2;
+	size_t share = limits_share(l);
+	size_t room = total < common ? common - total : 0;
+	size_t left = own < share ? share - own : 0;
+
+	return room > left ? room : left;
 }

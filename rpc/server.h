@@ -36,6 +36,9 @@ struct rpc_limits {
 	size_t output_queue; /* bytes unread by the client before we stop
 				reading from it; a deferred reply beyond this
 				and one more reply_size is an error */
+	size_t output_total; /* bytes of replies that wait in all connections
+				together: one half for whoever comes, the other
+				half in equal shares, one for each of them */
 	unsigned idle_ms;    /* without any byte from the client */
 	unsigned partial_ms; /* for a request to be completed, and for the
 				client to take more of its replies */

@@ -165,6 +165,11 @@ uint64_t session_requests(const struct rpc_session *s)
 	return s->requests;
 }
 
+size_t session_held(const struct rpc_session *s)
+{
+	return s->held;
+}
+
 bool session_is_partial(const struct rpc_session *s)
 {
 	return frame_is_partial(&s->frame);

@@ -27,6 +27,9 @@ struct rpc_session_options {
 	void (*output)(void *arg, const char *text, size_t len);
 	/* Bytes of output not yet taken; NULL: never any. */
 	size_t (*queued)(void *arg);
+	/* Bytes of replies that wait in all sessions; what the replies of a
+	   batch take until it is complete is added here. NULL: no limit. */
+	size_t *total;
 	/* A call has ended outside of session_feed(); NULL: never mind. */
 	void (*ended)(void *arg);
 	void *arg;
@@ -62,6 +65,9 @@ size_t session_completed(const struct rpc_session *session);
 
 /* Requests that were well-formed, notifications as well. */
 uint64_t session_requests(const struct rpc_session *session);
+
+/* Bytes of replies that wait for the rest of their batch. */
+size_t session_held(const struct rpc_session *session);
 
 /* Whether a request has begun and is not complete. */
 bool session_is_partial(const struct rpc_session *session);

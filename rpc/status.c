@@ -40,7 +40,6 @@ static void add(const struct rpc_conn_status *status, void *arg)
 	struct rpc_server_status *sum = arg;
 
 	sum->requests += status->requests;
-	sum->queued += status->queued;
 }
 
 void rpc_server_status(
@@ -52,6 +51,7 @@ void rpc_server_status(
 		.accepted = s->accepted,
 		.refused = s->n_refused,
 		.requests = s->requests,
+		.queued = s->output,
 	};
 	rpc_server_visit(s, add, status);
 }

@@ -16,7 +16,7 @@ struct rpc_server_status {
 	unsigned connections;	    /* open now */
 	uint64_t accepted, refused; /* since the start */
 	uint64_t requests;	    /* as below, of all connections ever */
-	size_t queued;		    /* as below, of all connections */
+	size_t queued; /* bytes of replies that wait, in all connections */
 };
 
 struct rpc_conn_status {

@@ -15,6 +15,7 @@ unit_rooms = daemon/libkmemd.la rpc/librpc.la libclient/libkmemcore.la \
 	libclient/libkmembase.la
 
 # --- unit: tests/unit/check_X.c, libcheck ---
+unit_tests += %D%/unit/check_cfg
 unit_tests += %D%/unit/check_conf
 unit_tests += %D%/unit/check_daemonize
 unit_tests += %D%/unit/check_group
@@ -46,6 +47,8 @@ unit_tests += %D%/unit/check_ctl_view
 unit_tests += %D%/unit/check_phases
 unit_tests += %D%/unit/check_proc
 unit_tests += %D%/unit/check_roles
+unit_tests += %D%/unit/check_rpc_bounds
+unit_tests += %D%/unit/check_rpc_output
 unit_tests += %D%/unit/check_rpc_call
 unit_tests += %D%/unit/check_rpc_client
 unit_tests += %D%/unit/check_rpc_dispatch
@@ -58,6 +61,7 @@ unit_tests += %D%/unit/check_rpc_frame
 unit_tests += %D%/unit/check_rpc_limits
 unit_tests += %D%/unit/check_rpc_listen
 unit_tests += %D%/unit/check_rpc_server
+unit_tests += %D%/unit/check_rpc_spec
 
 check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
 %C%_unit_check_heap_SOURCES = %D%/unit/check_heap.c $(check_pool_SOURCES)
@@ -91,9 +95,17 @@ ctl_run_sources = %D%/unit/fake_server.c %D%/unit/fake_server.h \
 	$(ctl_run_sources)
 %C%_unit_check_ctl_run_SOURCES = %D%/unit/check_ctl_run.c $(ctl_run_sources)
 
+%C%_unit_check_cfg_SOURCES = %D%/unit/check_cfg.c %D%/unit/rpc_talk.c \
+	%D%/unit/rpc_talk.h
+%C%_unit_check_rpc_bounds_SOURCES = %D%/unit/check_rpc_bounds.c \
+	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
+%C%_unit_check_rpc_output_SOURCES = %D%/unit/check_rpc_output.c \
+	%D%/unit/rpc_loop.c %D%/unit/rpc_loop.h
 %C%_unit_check_rpc_call_SOURCES = %D%/unit/check_rpc_call.c \
 	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
 %C%_unit_check_rpc_dispatch_SOURCES = %D%/unit/check_rpc_dispatch.c \
+	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
+%C%_unit_check_rpc_spec_SOURCES = %D%/unit/check_rpc_spec.c \
 	%D%/unit/rpc_talk.c %D%/unit/rpc_talk.h
 %C%_unit_check_rpc_client_SOURCES = %D%/unit/check_rpc_client.c \
 	%D%/unit/rpc_loop.c %D%/unit/rpc_loop.h

@@ -67,6 +67,7 @@ static void ctl_connections(struct rpc_call *call)
 	add_uint(reply, "refused", status.refused);
 	add_uint(reply, "requests", status.requests);
 	add_uint(reply, "queued", status.queued);
+	add_uint(reply, "max_queued", status.limits.output_total);
 	rpc_reply(call, reply);
 }
 
@@ -76,10 +77,10 @@ const struct rpc_method ctl_methods[] = {
 	    "the sockets that answer requests", NULL },
 	{ "ctl.connections", ctl_connections, NULL, RPC_ROLE_READ,
 	    "connections, max, max_per_uid, accepted, refused, requests, "
-	    "queued",
+	    "queued, max_queued",
 	    "how many connections there are, and may be",
 	    "accepted, refused and requests count since the start; queued are "
-	    "bytes of replies that no client has taken yet." },
+	    "bytes of replies that wait for their clients." },
 	{ "ctl.who", ctl_who, NULL, RPC_ROLE_READ,
 	    "a struct pid, uid, gid, role, since, idle, requests, running, "
 	    "bytes_in, bytes_out, queued for each connection",

@@ -3,9 +3,9 @@
 #ifndef KMEM_BASE_TUNE_H
 #define KMEM_BASE_TUNE_H
 /*
- * Names and meanings are Kamailio's core parameters.  A program has one set;
- * kmemd keeps its set in memory that all its processes share, so that one
- * store by the supervisor is seen by every worker at its next call.
+ * Names and meanings are Kamailio's core parameters.  A process has one set;
+ * kmemd keeps those of all its processes in memory that they share, so that a
+ * store by the supervisor, for all or for one, is seen there at the next call.
  * Readers load a switch as a plain aligned int and act on what they saw.
  */
 #include "base/export.h"

@@ -50,7 +50,7 @@ ok 'its requests are counted' wait_until 5 asked_twice
 
 # --- ctl.connections ---
 is "$(json ctl.connections 'keys_unsorted | join(" ")')" \
-	'connections max max_per_uid accepted refused requests queued' \
+	'connections max max_per_uid accepted refused requests queued max_queued' \
 	'ctl.connections has these keys'
 is "$(json ctl.connections '"\(.connections) \(.max) \(.max_per_uid)"')" \
 	'2 20 10' 'the connections there are, and may be'

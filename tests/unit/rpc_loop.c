@@ -18,6 +18,7 @@
 #include <json-c/json.h>
 
 #include "base/log.h"
+#include "rpc/status.h"
 #include "rpc_loop.h"
 
 #define WAKE_MS 5
@@ -43,6 +44,15 @@ static void handle_later(struct rpc_call *call)
 	rpc_call_on_cancel(call, on_cancel, NULL);
 }
 
+static void note_queued(void)
+{
+	struct rpc_server_status status;
+
+	rpc_server_status(loop.server, &status);
+	if (loop.most_queued < status.queued)
+		loop.most_queued = status.queued;
+}
+
 static void handle_large(struct rpc_call *call)
 {
 	size_t n = (size_t)rpc_arg_int(call, 0);
@@ -52,6 +62,7 @@ static void handle_large(struct rpc_call *call)
 	memset(text, 'x', n);
 	text[n] = '\0';
 	loop.n_large++;
+	note_queued();
 	rpc_reply(call, json_object_new_string(text));
 	free(text);
 }

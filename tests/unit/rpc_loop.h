@@ -26,6 +26,7 @@ struct rpc_loop {
 	char text[LOOP_TEXT_SIZE]; /* what loop_read() has read */
 	size_t len;
 	struct rpc_call *deferred[16];
+	size_t most_queued; /* when "large" was called */
 	size_t n_deferred, n_large, cancelled, logged;
 	bool is_stranger;    /* peers have no role, else dump */
 	unsigned long turns; /* of the event loop */

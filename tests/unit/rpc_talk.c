@@ -189,11 +189,12 @@ static void on_ended(void *arg)
 void talk_open(enum rpc_role role)
 {
 	struct rpc_session_options opt = {
-		.tables = talk_tables,
+		.tables = talk.tables,
 		.limits = &talk.limits,
 		.role = role,
 		.peer = { 77, 1000, 1000 },
 		.output = on_output,
+		.total = talk.total,
 		.ended = on_ended,
 		.arg = &talk,
 	};
@@ -203,7 +204,13 @@ void talk_open(enum rpc_role role)
 
 void talk_setup(void)
 {
+	talk_setup_for(talk_tables);
+}
+
+void talk_setup_for(const struct rpc_method *const *tables)
+{
 	memset(&talk, 0, sizeof(talk));
+	talk.tables = tables;
 	limits_fill(&talk.limits, NULL);
 	talk_open(RPC_ROLE_ADMIN);
 }

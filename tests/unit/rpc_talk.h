@@ -15,10 +15,12 @@
 struct json_object;
 
 struct talk {
+	const struct rpc_method *const *tables;
 	struct rpc_limits limits;
 	struct rpc_session *session;
 	char output[TALK_OUTPUT_SIZE];
 	size_t len;
+	size_t *total; /* for the next talk_open() */
 	struct rpc_call *deferred[8];
 	size_t n_deferred;
 	size_t ended, cancelled, notified;
@@ -29,6 +31,8 @@ extern struct talk talk;
 extern const struct rpc_method *const talk_tables[];
 
 void talk_setup(void);
+/* The same with other methods than those of rpc_talk.c. */
+void talk_setup_for(const struct rpc_method *const *tables);
 void talk_teardown(void);
 
 /* One more session, in the place of one that has been freed. */
