@@ -22,6 +22,8 @@ static const struct alias rows[] = {
 	    "core.uptime" },
 	{ "version", -1, ALIAS_CALL, "core.version", NULL, "version",
 	    "core.version" },
+	{ "watch", -1, ALIAS_WATCH, NULL, NULL, "watch METHOD",
+	    "METHOD [-n SECONDS] [-c COUNT], with what changes" },
 	{ "exit", -1, ALIAS_LEAVE, NULL, NULL, "exit", "leave the prompt" },
 	{ "quit", -1, ALIAS_LEAVE, NULL, NULL, "quit", "leave the prompt" },
 	{ NULL },

@@ -19,7 +19,8 @@ struct call {
 	struct connection *connection;
 	struct writer *writer;
 	const char *method;
-	struct view *view;
+	struct view *view;	    /* NULL: it is kept instead */
+	struct json_object *joined; /* all pages up to now */
 	struct json_object
 	    *next; /* request for the page that follows, or NULL */
 };
@@ -50,9 +51,11 @@ static enum status refused(struct call *call, struct json_object *error)
 	const char *message = text_of(error, "message");
 	struct json_object *data = NULL;
 
-	view_end(call->view);
-	show_error(call->writer, error);
-	writer_flush(call->writer); /* before what comes on stderr */
+	if (call->view != NULL) {
+		view_end(call->view);
+		show_error(call->writer, error);
+		writer_flush(call->writer); /* before what is on stderr */
+	}
 	if (json_object_is_type(error, json_type_object))
 		json_object_object_get_ex(error, "data", &data);
 	complain(call->method, text_of(data, "hint"), "%s",
@@ -89,6 +92,40 @@ static enum status take_next(struct call *call, struct json_object *result)
 	return STATUS_OK;
 }
 
+/* Of a page, put arrays behind those that are there, and new members. */
+static void join(struct json_object *joined, struct json_object *page)
+{
+	json_object_object_foreach(page, key, value)
+	{
+		struct json_object *there;
+
+		if (!json_object_object_get_ex(joined, key, &there)) {
+			json_object_object_add(
+			    joined, key, json_object_get(value));
+			continue;
+		}
+		if (!json_object_is_type(there, json_type_array) ||
+		    !json_object_is_type(value, json_type_array))
+			continue;
+		for (size_t i = 0; i < json_object_array_length(value); i++)
+			json_object_array_add(
+			    there, json_object_get(
+				       json_object_array_get_idx(value, i)));
+	}
+}
+
+static enum status keep_page(struct call *call, struct json_object *result)
+{
+	if (json_object_is_type(call->joined, json_type_object) &&
+	    json_object_is_type(result, json_type_object)) {
+		join(call->joined, result);
+	} else {
+		json_object_put(call->joined);
+		call->joined = json_object_get(result);
+	}
+	return STATUS_OK;
+}
+
 static enum status show_page(struct call *call, struct json_object *result)
 {
 	int rc;
@@ -115,7 +152,8 @@ static enum status get_page(
 		status = refused(call, error);
 	} else {
 		json_object_object_get_ex(reply, "result", &result);
-		status = show_page(call, result);
+		status = call->view != NULL ? show_page(call, result)
+					    : keep_page(call, result);
 		if (status == STATUS_OK)
 			status = take_next(call, result);
 	}
@@ -155,4 +193,22 @@ enum status call_method(struct connection *connection, struct writer *writer,
 	writer_flush(writer); /* what an error left open has just been ended */
 	json_object_put(call.next);
 	return status;
+}
+
+enum status call_result(struct connection *connection, const char *method,
+    struct json_object *params, struct json_object **result)
+{
+	struct call call = { .connection = connection, .method = method };
+	enum status status = get_pages(&call, params);
+
+	json_object_put(call.next);
+	*result = NULL;
+	if (status != STATUS_OK) {
+		json_object_put(call.joined);
+		return status;
+	}
+	if (json_object_is_type(call.joined, json_type_object))
+		json_object_object_del(call.joined, VIEW_NEXT);
+	*result = call.joined;
+	return STATUS_OK;
 }

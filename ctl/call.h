@@ -15,4 +15,11 @@ struct writer;
 enum status call_method(struct connection *connection, struct writer *writer,
     const char *method, struct json_object *params);
 
+/*
+ * The same, but give the result instead, of all pages one; the caller puts it.
+ * NULL in *result is null.
+ */
+enum status call_result(struct connection *connection, const char *method,
+    struct json_object *params, struct json_object **result);
+
 #endif

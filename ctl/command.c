@@ -13,14 +13,17 @@
 #include "ctl/command.h"
 #include "ctl/complain.h"
 #include "ctl/connection.h"
-#include "ctl/escape.h"
+#include "ctl/interrupt.h"
 #include "ctl/line.h"
 #include "ctl/options.h"
 #include "ctl/terminal.h"
+#include "ctl/watch.h"
+#include "ctl/words.h"
 #include "ctl/writer.h"
 
 struct command {
 	struct connection *connection;
+	struct writer_style style;
 	struct writer *writer;
 };
 
@@ -38,16 +41,17 @@ static struct writer_style style_of(const struct options *options)
 
 int command_new(const struct options *options, struct command **command)
 {
-	struct writer_style style = style_of(options);
 	int rc;
 
 	*command = calloc(1, sizeof(**command));
 	if (*command == NULL)
 		return -KM_ENOMEM;
+	(*command)->style = style_of(options);
 	rc = connection_new(
 	    options->socket, options->timeout_ms, &(*command)->connection);
 	if (rc == 0)
-		rc = writer_new(&style, stdout, &(*command)->writer);
+		rc =
+		    writer_new(&(*command)->style, stdout, &(*command)->writer);
 	if (rc != 0)
 		command_free(command);
 	return rc;
@@ -61,46 +65,6 @@ void command_free(struct command **command)
 	writer_free(&(*command)->writer);
 	free(*command);
 	*command = NULL;
-}
-
-static enum status bad_word(const char *method, const char *word, int rc)
-{
-	if (rc == -KM_ERANGE)
-		complain(method, "s: before it makes it a string",
-		    "%s does not fit in 64 bits", word);
-	else if (rc == -KM_ENOMEM)
-		complain(method, NULL, "%s", km_strerror(rc));
-	else if (escape_is_utf8(word))
-		complain(method, "digits, maybe - before them",
-		    "%s is no whole number", word);
-	else
-		complain(method, NULL, "the argument %s is not UTF-8", word);
-	return rc == -KM_ENOMEM ? STATUS_BROKEN : STATUS_USAGE;
-}
-
-/* Give the array of count words; NULL in *params when there are none. */
-static enum status make_params(const char *method, size_t count,
-    char *const *words, struct json_object **params)
-{
-	struct json_object *value;
-	int rc = 0;
-
-	*params = count > 0 ? json_object_new_array() : NULL;
-	if (count > 0 && *params == NULL)
-		return bad_word(method, "", -KM_ENOMEM);
-	for (size_t i = 0; i < count; i++) {
-		rc = line_value(words[i], &value);
-		if (rc == 0 && json_object_array_add(*params, value) != 0) {
-			json_object_put(value);
-			rc = -KM_ENOMEM;
-		}
-		if (rc != 0) {
-			json_object_put(*params);
-			*params = NULL;
-			return bad_word(method, words[i], rc);
-		}
-	}
-	return STATUS_OK;
 }
 
 static enum status leave(const char *name, enum command_next *next)
@@ -118,12 +82,24 @@ static enum status call(struct command *command, const char *method,
     size_t count, char *const *words)
 {
 	struct json_object *params;
-	enum status status = make_params(method, count, words, &params);
+	enum status status = words_params(method, count, words, &params);
 
 	if (status != STATUS_OK)
 		return status;
 	return call_method(
 	    command->connection, command->writer, method, params);
+}
+
+/* On the command line a signal ends it; a prompt has seen to that, and of a
+ * script it ends all. */
+static enum status watch(struct command *command, size_t count,
+    char *const *words, const enum command_next *next)
+{
+	if (next == NULL && interrupt_catch() != 0) {
+		complain("watch", NULL, "cannot catch signals: %m");
+		return STATUS_BROKEN;
+	}
+	return watch_run(command->connection, &command->style, count, words);
 }
 
 enum status command_run(struct command *command, size_t count,
@@ -136,11 +112,12 @@ enum status command_run(struct command *command, size_t count,
 		*next = COMMAND_GO_ON;
 	if (alias != NULL && alias->act == ALIAS_LEAVE)
 		return leave(words[0], next);
-	if (*words[0] == '\0' || !escape_is_utf8(words[0])) {
-		complain(NULL, "help lists them",
-		    "\"%s\" cannot be a method's name", words[0]);
-		return STATUS_USAGE;
-	}
+	if (alias != NULL && alias->act == ALIAS_WATCH)
+		return watch(command, count - 1, words + 1, next);
+	if (alias == NULL)
+		status = words_method(words[0]);
+	if (status != STATUS_OK)
+		return status;
 	if (alias == NULL)
 		return call(command, words[0], count - 1, words + 1);
 	if (alias->before != NULL)

@@ -218,6 +218,22 @@ static void add_arguments(struct inquiry *inquiry)
 }
 
 static void add_candidates(
+    struct inquiry *inquiry, size_t count, char *const *words);
+
+/* Options of watch have a value; without them, it is a command again. */
+static void add_watched(
+    struct inquiry *inquiry, size_t count, char *const *words)
+{
+	for (; count > 1 && words[0][0] == '-'; count -= 2, words += 2)
+		if (count == 2)
+			return;
+	if (count == 1)
+		add_methods(inquiry);
+	else if (alias_find(words[0], count - 1) == NULL)
+		add_candidates(inquiry, count, words);
+}
+
+static void add_candidates(
     struct inquiry *inquiry, size_t count, char *const *words)
 {
 	const struct alias *alias;
@@ -228,6 +244,8 @@ static void add_candidates(
 		return;
 	}
 	alias = alias_find(words[0], count - 1);
+	if (alias != NULL && alias->act == ALIAS_WATCH)
+		add_watched(inquiry, count - 1, words + 1);
 	if (alias != NULL && alias->act != ALIAS_CALL)
 		return;
 	inquiry->method = alias != NULL ? alias->method : words[0];

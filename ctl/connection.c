@@ -42,8 +42,7 @@ static const struct failure {
 } failures[] = {
 	{ -KM_ETIMEOUT, STATUS_TIMEOUT, "no answer in time",
 	    "--timeout SECONDS waits longer" },
-	{ -KM_EINTERRUPTED, STATUS_TIMEOUT, "interrupted before the answer",
-	    NULL },
+	{ -KM_EINTERRUPTED, STATUS_TIMEOUT, NULL, NULL },
 	{ -KM_ECLOSED, STATUS_NO_CONNECTION,
 	    "the server closed the connection without an answer",
 	    "kmemd's log may say why" },
@@ -117,8 +116,9 @@ static enum status cannot_call(
 		    rc == -KM_ESYS ? strerror(errno) : km_strerror(rc));
 		return STATUS_NO_CONNECTION;
 	}
-	complain(method, failure->hint, "%s: %s", connection->socket,
-	    failure->message);
+	if (failure->message != NULL)
+		complain(method, failure->hint, "%s: %s", connection->socket,
+		    failure->message);
 	return failure->status;
 }
 

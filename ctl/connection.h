@@ -21,7 +21,8 @@ void connection_free(struct connection **connection);
 /*
  * Call a method; takes over params. STATUS_OK and *reply, with its member
  * "result" or "error", which the caller puts; else STATUS_NO_CONNECTION,
- * STATUS_TIMEOUT or STATUS_BROKEN, and it has said why.
+ * STATUS_TIMEOUT or STATUS_BROKEN, and it has said why. When a signal ended
+ * it (interrupt.h), it is STATUS_TIMEOUT and nothing has been said.
  */
 enum status connection_call(struct connection *connection, const char *method,
     struct json_object *params, struct json_object **reply);

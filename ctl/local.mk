@@ -11,6 +11,7 @@ noinst_LTLIBRARIES += %D%/libctl.la
 	%D%/complain.c %D%/complain.h \
 	%D%/complete.c %D%/complete.h \
 	%D%/connection.c %D%/connection.h \
+	%D%/delta.c %D%/delta.h \
 	%D%/editor.c %D%/editor.h \
 	%D%/escape.c %D%/escape.h \
 	%D%/human.c %D%/human.h \
@@ -20,12 +21,15 @@ noinst_LTLIBRARIES += %D%/libctl.la
 	%D%/past.c %D%/past.h \
 	%D%/prompt.c %D%/prompt.h \
 	%D%/run.c %D%/run.h \
+	%D%/screen.c %D%/screen.h \
 	%D%/script.c %D%/script.h \
 	%D%/shell.c %D%/shell.h \
 	%D%/status.h \
 	%D%/template.c %D%/template.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/view.c %D%/view.h \
+	%D%/watch.c %D%/watch.h \
+	%D%/words.c %D%/words.h \
 	%D%/writer.c %D%/writer.h %D%/writer_ops.h \
 	%D%/writer_json.c \
 	%D%/writer_template.c \

@@ -24,6 +24,8 @@ static enum status run_lines(struct command *command, struct editor *editor)
 		}
 		interrupt_take(); /* one that came too late for the last */
 		status = command_run_line(command, line, &next);
+		if (interrupt_take())
+			complain(NULL, NULL, "interrupted");
 	}
 	return status == STATUS_BROKEN ? status : STATUS_OK;
 }

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ctl/command.h"
@@ -14,6 +15,8 @@
 #include "ctl/script.h"
 #include "ctl/shell.h"
 #include "ctl/terminal.h"
+
+#define OUTPUT_BUFFER (64 * 1024) /* bytes */
 
 /* A descriptor 0, 1 or 2 that the caller has closed would become the socket,
  * and results would be written to the server. Opened the wrong way round, so
@@ -60,6 +63,8 @@ enum status run_kmemctl(int argc, char **argv)
 
 	occupy_standard_descriptors();
 	signal(SIGPIPE, SIG_IGN); /* a lost reader is an error to report */
+	/* On a terminal too: all that is written is flushed, and checked. */
+	setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
 	if (argc > 1 && strcmp(argv[1], OPTIONS_COMPLETE) == 0)
 		return shell_complete(argc - 1, argv + 1);
 	if (options_parse(argc, argv, &options) != 0)

@@ -20,15 +20,21 @@ bool terminal_is(FILE *stream)
 	return is;
 }
 
+bool terminal_has_sequences(FILE *stream)
+{
+	const char *term = getenv("TERM");
+
+	return term != NULL && *term != '\0' && strcmp(term, "dumb") != 0 &&
+	       terminal_is(stream);
+}
+
 bool terminal_has_colour(FILE *stream)
 {
 	const char *no_color = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
 
 	if (no_color != NULL && *no_color != '\0')
 		return false;
-	return term != NULL && *term != '\0' && strcmp(term, "dumb") != 0 &&
-	       terminal_is(stream);
+	return terminal_has_sequences(stream);
 }
 
 void terminal_size(FILE *stream, unsigned *rows, unsigned *columns)

@@ -8,7 +8,10 @@
 /* These two keep errno, so that a message may ask first. */
 bool terminal_is(FILE *stream);
 
-/* A terminal that knows colours, and NO_COLOR does not forbid them. */
+/* A terminal that knows the sequences of ECMA-48, as all but a dumb one do. */
+bool terminal_has_sequences(FILE *stream);
+
+/* The same, and NO_COLOR does not forbid colours. */
 bool terminal_has_colour(FILE *stream);
 
 /* Its size in characters; 24 and 80 when it does not say. */

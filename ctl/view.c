@@ -11,8 +11,6 @@
 #include "ctl/view.h"
 #include "ctl/writer.h"
 
-#define NEXT "next"
-
 struct view {
 	struct writer *writer;
 	struct json_object *shown; /* an object: its keys are those shown */
@@ -59,7 +57,7 @@ struct json_object *view_next(struct json_object *result)
 	struct json_object *next;
 
 	if (!json_object_is_type(result, json_type_object) ||
-	    !json_object_object_get_ex(result, NEXT, &next))
+	    !json_object_object_get_ex(result, VIEW_NEXT, &next))
 		return NULL;
 	return next;
 }
@@ -154,7 +152,7 @@ static int page_members(struct view *view, struct json_object *page)
 	view->open = true;
 	json_object_object_foreach(page, key, value)
 	{
-		if (strcmp(key, NEXT) == 0 ||
+		if (strcmp(key, VIEW_NEXT) == 0 ||
 		    !is_to_show(view, key, value, is_last))
 			continue;
 		rc = page_member(view, key, value);

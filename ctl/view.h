@@ -9,6 +9,8 @@
  *
  * Lifetime: one result. The writer is borrowed. Concurrency: one thread.
  */
+#define VIEW_NEXT "next"
+
 struct json_object;
 struct writer;
 struct view;

@@ -41,9 +41,11 @@ unit_tests += %D%/unit/check_tally
 unit_tests += %D%/unit/check_view
 unit_tests += %D%/unit/check_ctl_line
 unit_tests += %D%/unit/check_ctl_output
+unit_tests += %D%/unit/check_ctl_patience
 unit_tests += %D%/unit/check_ctl_prompt
 unit_tests += %D%/unit/check_ctl_run
 unit_tests += %D%/unit/check_ctl_view
+unit_tests += %D%/unit/check_ctl_watch
 unit_tests += %D%/unit/check_phases
 unit_tests += %D%/unit/check_proc
 unit_tests += %D%/unit/check_roles
@@ -93,6 +95,11 @@ ctl_run_sources = %D%/unit/fake_server.c %D%/unit/fake_server.h \
 	%D%/unit/kmemctl.c %D%/unit/kmemctl.h
 %C%_unit_check_ctl_prompt_SOURCES = %D%/unit/check_ctl_prompt.c \
 	$(ctl_run_sources)
+%C%_unit_check_ctl_patience_SOURCES = %D%/unit/check_ctl_patience.c \
+	$(ctl_run_sources)
+%C%_unit_check_ctl_watch_SOURCES = %D%/unit/check_ctl_watch.c \
+	$(ctl_run_sources)
+%C%_unit_check_ctl_watch_LDADD = ctl/libctl.la $(LDADD)
 %C%_unit_check_ctl_run_SOURCES = %D%/unit/check_ctl_run.c $(ctl_run_sources)
 
 %C%_unit_check_cfg_SOURCES = %D%/unit/check_cfg.c %D%/unit/rpc_talk.c \
@@ -171,6 +178,8 @@ functional_tests += %D%/functional/26-pairs.sh
 functional_tests += %D%/functional/32-readme.sh
 functional_tests += %D%/functional/33-completion.sh
 functional_tests += %D%/functional/34-prompt.sh
+functional_tests += %D%/functional/35-watch.sh
+functional_tests += %D%/functional/36-man-kmemctl.sh
 functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/50-growth.sh
 functional_tests += %D%/functional/51-hostile.sh

@@ -62,7 +62,7 @@ shows '^kmemctl> core.sh$' 'Tab does not wait for one that does not answer'
 type_keys C-u 'core.ping' Enter
 shows '^kmemctl> core.ping$' 'a call does'
 type_keys C-c
-shows 'interrupted before the answer' '^C ends it'
+shows '^kmemctl: interrupted$' '^C ends it'
 kill -CONT "$kmemd_pid"
 answers 'core.ping' '^pong$' 'and it goes on with a new connection'
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -90,6 +91,55 @@ static bool pages(const struct answer *answer, struct request *request)
 	return true;
 }
 
+/* Each time 100 more; once: never again. */
+static bool count(const struct answer *answer, struct request *request)
+{
+	static int n;
+
+	n += 100;
+	fprintf(request->out,
+	    "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{\"n\":%d}}\n",
+	    request->id, n);
+	return true;
+}
+
+static bool once(const struct answer *answer, struct request *request)
+{
+	static int n;
+
+	return n++ > 0 || count(answer, request);
+}
+
+/* The server goes with its answer. */
+static bool last(const struct answer *answer, struct request *request)
+{
+	give(answer, request);
+	fflush(request->out);
+	_exit(0);
+}
+
+/* A byte now and then, without end. */
+static bool trickle(const struct answer *answer, struct request *request)
+{
+	do {
+		fputc(' ', request->out);
+		poll(NULL, 0, 50);
+	} while (fflush(request->out) == 0);
+	return false;
+}
+
+/* Good for one page, then silent. */
+static bool pages_stop(const struct answer *answer, struct request *request)
+{
+	static const struct answer first = { NULL,
+		"\"result\":{\"blocks\":[1],\"next\":{\"method\":"
+		"\"t.pages_stop\",\"params\":{}}}",
+		give };
+
+	return json_object_is_type(request->params, json_type_object) ||
+	       give(&first, request);
+}
+
 /* Good for one page, then an error. */
 static bool pages_fail(const struct answer *answer, struct request *request)
 {
@@ -149,6 +199,11 @@ static const struct answer answers[] = {
 	    "\"result\":{\"blocks\":[],\"next\":{\"method\":\"t.loop\"}}",
 	    give },
 	{ "t.many", NULL, many },
+	{ "t.count", NULL, count },
+	{ "t.once", NULL, once },
+	{ "t.last", "\"result\":1", last },
+	{ "t.trickle", NULL, trickle },
+	{ "t.pages_stop", NULL, pages_stop },
 };
 
 static const struct answer *answer_find(const char *method)
