@@ -41,9 +41,15 @@ QM_HEAD = 0xF0F0F0F0
 QM_CHECK1 = 0xC0C0C0C0
 QM_CHECK2 = 0xABCDEFED
 QM_SLACK = 0xC5
-# struct slab, slab_page, SLAB_N_CLASSES
-SLAB_FACTS = (152, 32, 72)
 OVERHEAD = FRAG.size + FRAG_END.size
+
+# struct slab, slab_page, and what slab.h and slab_class.c say
+SLAB = struct.Struct("<QIIQQQQQQQII72s")
+SLAB_PAGE_ROW = struct.Struct("<Q8sQII")
+SLAB_CLASSES = 72
+SLAB_PAGE = 4096
+SLAB_UNIT = 128
+SLAB_FREE, SLAB_SPAN, SLAB_ABAND, SLAB_HEAD, SLAB_KINDS = 0, 1, 2, 5, 10
 
 
 class Damage(Exception):
@@ -59,7 +65,8 @@ def layout_hashes():
         value = ABI
         for fact in (HEADER.size + ACCOUNT.size, HEADER.size, SLOT.size,
                      SITE_TABLE_SIZE, SITE_ROW.size, qm_block, FRAG.size,
-                     FRAG_END.size, QM_LISTS) + SLAB_FACTS + (mutex,):
+                     FRAG_END.size, QM_LISTS, SLAB.size, SLAB_PAGE_ROW.size,
+                     SLAB_CLASSES, mutex):
             value = (value ^ fact) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
         yield value >> 32, qm_block
 
@@ -113,6 +120,13 @@ class Qm:
             off += QM_ROUND
         return None
 
+    def sums(self):
+        """The accounts, of the copy that is whole."""
+        account = ACCOUNT.unpack(self.pool.read(HEADER.size, ACCOUNT.size))
+        copy = account[1 + 5 * (account[0] & 1):]
+        return dict(zip(("free", "used", "max_used", "fragments", "blocks"),
+                        copy))
+
     def walk(self, begin=None):
         off = begin or self.first
         good, retries, done = [off], 0, off
@@ -156,7 +170,116 @@ class Qm:
             at, found.hex(" "))
 
 
-MANAGERS = {1: Qm}
+def slab_classes():
+    """(size, blocks, pages) of the spans of each class."""
+    size, step, out = 0, 16, []
+    for _ in range(SLAB_CLASSES):
+        size += step
+        pages = 1
+        while pages < 16 and (
+                pages * SLAB_PAGE // size < (4 if size <= 8192 else 2) or
+                pages * SLAB_PAGE % size > pages * SLAB_PAGE // 16):
+            pages += 1
+        out.append((size, pages * SLAB_PAGE // size, pages))
+        if size >= 256 and size & (size - 1) == 0:
+            step = size // 8
+    return out
+
+
+class Slab:
+    """The manager slab: libclient/mem/slab.h has the layout."""
+
+    name = "slab"
+    classes = slab_classes()
+
+    def __init__(self, pool):
+        self.pool = pool
+        (_, _, _, self.n_pages, _, _, self.max_held, self.rows, _, self.data,
+         _, _, _) = SLAB.unpack(pool.read(pool.data, SLAB.size))
+        if (self.data + self.n_pages * SLAB_PAGE > pool.size or
+                self.rows + self.n_pages * SLAB_PAGE_ROW.size > self.data):
+            raise Damage("pool %s: its page table makes no sense" % pool.name)
+
+    def _row(self, page):
+        word, _, tag, unit, _ = SLAB_PAGE_ROW.unpack(self.pool.read(
+            self.rows + page * SLAB_PAGE_ROW.size, SLAB_PAGE_ROW.size))
+        return word, tag, unit
+
+    def _block(self, off, room, tag):
+        block = Block(off, room, False)
+        block.size = max(room - (tag >> 26 & 0xFFF), 0)
+        block.site, block.owner = tag & 0x3FFF, tag >> 14 & 0xFFF
+        return block
+
+    def _span(self, page, word, unit):
+        """The live blocks of a span, and its pages."""
+        number = word >> 4 & 0x7F
+        if number >= SLAB_CLASSES:
+            self._damage(page)
+        size, blocks, pages = self.classes[number]
+        begin = self.data + page * SLAB_PAGE
+        tags = struct.unpack("<%dQ" % blocks, self.pool.read(
+            self.data + unit * SLAB_UNIT, 8 * blocks))
+        return [self._block(begin + i * size, size, tag)
+                for i, tag in enumerate(tags) if tag >> 63], pages
+
+    def _damage(self, page):
+        off = self.data + page * SLAB_PAGE
+        raise Damage("the word of the page at %#x makes no sense" %
+                     (self.pool.base + off), off)
+
+    def _free(self, page):
+        end = page
+        while end < self.n_pages and self._row(end)[0] & 15 == SLAB_FREE:
+            end += 1
+        return [Block(self.data + page * SLAB_PAGE, (end - page) * SLAB_PAGE,
+                      True)], end - page
+
+    def _place(self, page):
+        """What begins at a page: fragments, and how many pages it has."""
+        word, tag, unit = self._row(page)
+        kind = word & 15
+        if kind == SLAB_FREE:
+            return self._free(page)
+        if kind in (SLAB_SPAN, SLAB_ABAND):
+            return self._span(page, word, unit)
+        if kind == SLAB_HEAD:
+            pages = word >> 23 & 0xFFFFFF
+            if not 0 < pages <= self.n_pages - page:
+                self._damage(page)
+            return [self._block(self.data + page * SLAB_PAGE,
+                                pages * SLAB_PAGE, tag)], pages
+        if kind >= SLAB_KINDS:
+            self._damage(page)
+        return [], 1
+
+    def walk(self, begin=None):
+        page = ((begin or self.data) - self.data) // SLAB_PAGE
+        while page < self.n_pages:
+            blocks, pages = self._place(page)
+            yield from blocks
+            page += pages
+
+    def resync(self, off):
+        off += SLAB_PAGE
+        return off if off < self.data + self.n_pages * SLAB_PAGE else None
+
+    def check(self, _):
+        """Nothing stands between its blocks that could be damaged."""
+        return None
+
+    def sums(self):
+        blocks = list(self.walk())
+        live = [block for block in blocks if not block.is_free]
+        free = [block.room for block in blocks if block.is_free]
+        fixed = self.pool.size - self.n_pages * SLAB_PAGE
+        return {"free": sum(free), "used": sum(b.size for b in live),
+                "max_used": max(self.pool.size - sum(free),
+                                fixed + self.max_held * SLAB_PAGE),
+                "fragments": len(free), "blocks": len(live)}
+
+
+MANAGERS = {1: Qm, 2: Slab}
 
 
 class Pool:
@@ -230,13 +353,6 @@ class Pool:
             off += len(piece)
             length -= len(piece)
         return out
-
-    def sums(self):
-        """The accounts, of the copy that is whole."""
-        account = ACCOUNT.unpack(self.read(HEADER.size, ACCOUNT.size))
-        copy = account[1 + 5 * (account[0] & 1):]
-        return dict(zip(("free", "used", "max_used", "fragments", "blocks"),
-                        copy))
 
     def _text(self, off):
         if off >= self.size:
@@ -372,7 +488,7 @@ class Pools(Verb):
     def run(self):
         for pool in pools():
             try:
-                sums = pool.open().sums()
+                sums = pool.open().manager.sums()
             except Damage as damage:
                 print("%#x: %s" % (pool.address, damage.args[0]))
                 continue
@@ -424,7 +540,7 @@ class Find(Verb):
                 break
             before = i, block
         if before is None or off >= before[1].off + before[1].room:
-            print("in no block: it is the manager's")
+            print("in no block: free, or the manager's")
             if before is not None:
                 print("before it:" + pool.line(*before))
             return

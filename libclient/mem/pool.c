@@ -40,7 +40,10 @@ static void lay_out(struct km_pool *pool, const struct pool_options *opt)
 	pool->data.bytes = at;
 }
 
-/* A word that changes with every size and place a reader relies on. */
+/*
+ * A word that changes with every size and place a reader relies on, of which
+ * etc/gdb/kmem.py is one: it has the same facts, in the same order.
+ */
 uint32_t pool_layout_hash(void)
 {
 	static const uint64_t facts[] = {

@@ -130,9 +130,24 @@ ok 'memlog: the status of pkg is printed' wait_until 5 log_has \
 ok 'memlog: and that of shm' wait_until 5 log_has \
 	"\[$pid 1\] +count= +1000 size=    100000 bytes from puppet: .*leak_shm\("
 
+is "$(lines ' F +address=')" 0 'memlog: free fragments are not printed'
+ok 'memlog: mem_summary is set' ctl cfg.set_now_int core mem_summary 1
+ok 'memlog: and mem_status_mode' ctl cfg.set_now_int core mem_status_mode 1
+kill -USR1 "$pid"
+ok 'memlog: they are with mem_status_mode 1' wait_until 5 log_has \
+	"\[$pid 1\] +[0-9]+\. F address=0x[0-9a-f]+ room="
+ok 'memlog: and 0 again' ctl cfg.set_now_int core mem_status_mode 0
+ok 'memlog: mem_summary back' ctl cfg.set_now_int core mem_summary 12
+fragments=$(json core.shmmem .fragments)
+ok 'mem_join is set to 0' ctl cfg.set_now_int core mem_join 0
+ok 'what is freed then' tell 1 api_shm
+compare "$(json core.shmmem .fragments)" -gt "$fragments" \
+	'stays in pieces, without a restart'
+ok 'mem_join is set to 1' ctl cfg.set_now_int core mem_join 1
+
 ok 'dump-rpc: core mem_dump_pkg' ctl cfg.set_now_int core mem_dump_pkg "$pid"
 like "$(cat "$T/ok.out")" "pid: $pid" 'dump-rpc: of the process asked for'
-is "$(lines 'N address=.* size=100 .*leak_pkg')" 1000 \
+is "$(lines " 0\] .*N address=.* size=100 .*leak_pkg")" 1000 \
 	'dump-rpc: each block of pkg is in the log'
 ok 'dump-rpc: core mem_dump_shm' ctl cfg.set_now_int core mem_dump_shm 1
 is "$(lines 'N address=.* size=100 .*leak_shm')" 1000 \

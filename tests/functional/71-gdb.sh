@@ -123,7 +123,33 @@ like "$(debug -p "$pid" -x "$S/etc/gdb/kmem.py" -ex 'set var ((int*)mem_block->f
 	'kmem pools: another layout is refused'
 is "$(json pkg.stats length)" 3 'the service answers'
 
+# --- the manager slab ---
+
+ok 'it stops' stop_kmemd
+qm_managers=$puppet_managers puppet_managers='-X slab -x slab'
+start_puppets -n 1 -m 4
+pid=$(worker_pid 1)
+ok 'a worker has blocks under slab' tell 1 keep_pkg 2300
+ok 'and in shm' tell 1 keep_shm 50
+ok 'and a large one' tell 1 keep_large 100000
+like "$(kmem live pools)" "^0x[0-9a-f]+ pkg \(worker 1, slab\): total=8388608 free=$(json pkg.stats '.[1].free') used=$(json pkg.stats '.[1].used') real_used=$(json pkg.stats '.[1].real_used') " \
+	'kmem pools: slab, the accounts are those of pkg.stats'
+is "$(kmem live walk pkg | grep -c ' N address=.* size=100 .* from puppet: .*puppet.c: leak_pkg')" \
+	2300 'kmem walk: slab, all blocks of pkg'
+like "$(kmem live walk pkg)" ' N address=.* size=100000 .* from puppet: .*large' \
+	'kmem walk: slab, a run of pages'
+like "$(kmem live top shm 1)" \
+	'^count=    50 size=      5000 bytes from puppet: .*leak_shm' \
+	'kmem top: slab'
+address=$(json mem_dump_pkg "$pid" \
+	'.blocks[] | select(.site | test("leak_pkg")) | .address' | head -n 1)
+like "$(kmem live find "$address+7")" 'at byte 7 of it' 'kmem find: slab'
+ok 'it stops' stop_kmemd
+puppet_managers=$qm_managers
+
 # --- a core of an abort: mem_safety 0 ---
+
+start_puppets -n 2 -m 4
 
 cat >"$T/abort" <<EOT
 handle SIGABRT stop print

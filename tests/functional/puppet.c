@@ -88,6 +88,12 @@ static void do_shm(const char *n)
 	keep("keep_shm", leak_shm, n);
 }
 
+static void do_keep_large(const char *size)
+{
+	say("keep_large",
+	    pkg_malloc((size_t)atoi(size)) != NULL ? "done" : "no room");
+}
+
 #define API(name, malloc, realloc, free)                                       \
 	static void do_##name(const char *unused)                              \
 	{                                                                      \
@@ -248,6 +254,7 @@ static const struct {
 } verbs[] = {
 	{ "keep_pkg", do_pkg },
 	{ "keep_shm", do_shm },
+	{ "keep_large", do_keep_large },
 	{ "api_pkg", do_api_pkg },
 	{ "api_shm", do_api_shm },
 	{ "inplace", do_inplace },

@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/tune.h"
 #include "mem/heap.h"
+#include "mem/mem.h"
+#include "mem/shm_mem.h"
 #include "tests/unit/check_pool.h"
 
 #define SIZE (4u << 20) /* bytes of each test's pool */
@@ -107,6 +109,41 @@ static void allocate_in_the_writer(int level, const char *text)
 	    t.pool->kind, heap_malloc(t.pool->kind, 10, KM_SITE()), KM_SITE());
 }
 
+/* The functions behind the macros have a faster way of their own. */
+static const struct {
+	void *(*malloc)(size_t size, struct km_site *site);
+	void (*free)(void *p, struct km_site *site);
+} public[] = {
+	[KM_PKG] = { km_pkg_malloc, km_pkg_free },
+	[KM_SHM] = { km_shm_malloc, km_shm_free },
+};
+
+START_TEST(public_functions_are_traced_as_soon_as_memdbg_is_set)
+{
+	int off = km_tune->memdbg;
+	size_t n = 0;
+	void *p[8];
+
+	open_pool(_i, SIZE);
+	test_log_catch();
+	for (int i = 0; i < 8; i++) {
+		km_tune->memdbg = i % 2 == 0 ? off : km_tune->debug;
+		p[i] = public[KIND(_i)].malloc(10, KM_SITE());
+	}
+	for (int i = 0; i < 8; i++) {
+		km_tune->memdbg = i % 2 == 0 ? off : km_tune->debug;
+		public[KIND(_i)].free(p[i], KM_SITE());
+	}
+	for (const char *c = test_log_text(); (c = strchr(c, '\n')); c++)
+		n++;
+	ck_assert_uint_eq(n, 8);
+	ck_assert_ptr_nonnull(strstr(test_log_text(), "_malloc(10) called"));
+	ck_assert_ptr_nonnull(
+	    strstr(test_log_text(), ": size 10, allocated at core: "));
+	test_pool_close(&t);
+}
+END_TEST
+
 START_TEST(a_log_writer_may_allocate)
 {
 	open_pool(_i, SIZE);
@@ -129,6 +166,8 @@ int main(void)
 	tcase_add_loop_test(tcase,
 	    each_call_is_traced_once_when_memdbg_is_not_above_debug, 0,
 	    N_LOOPS);
+	tcase_add_loop_test(tcase,
+	    public_functions_are_traced_as_soon_as_memdbg_is_set, 0, N_LOOPS);
 	tcase_add_loop_test(tcase, a_log_writer_may_allocate, 0, N_LOOPS);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
