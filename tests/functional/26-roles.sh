@@ -3,6 +3,7 @@
 # 26-roles.sh - other users at the socket: what each may do, and what it is
 # told when it may not.
 . "${srcdir:-.}/tests/functional/lib.sh"
+. "${srcdir:-.}/tests/functional/man.sh"
 
 test "$(id -u)" -eq 0 || skip_all 'only root can become other users'
 command -v setpriv >/dev/null || skip_all 'setpriv is missing'
@@ -41,6 +42,13 @@ pid=$(sed -n 's/.*(pid \([0-9]*\)).*/\1/p' "$T/out")
 denied "core.shutdown: Denied: core.shutdown needs role admin, uid 4001 \
 (pid $pid) has role read (name uid 4001 in rpc_admin_users, or a group of it \
 in rpc_admin_groups, and restart)" 'and is told who it is, and what would help'
+man_blocks kmemd-rpc.7
+sed -n 's/^<-- *//p' "$(man_block kmemd-rpc.7 'needs role dump')" >"$T/example"
+as 1000 1000 '' mem_dump_shm >"$T/out" 2>&1
+is "$(sed 's/^kmemctl: mem_dump_shm: \(.*\) (\(name .*\))$/\1\2/
+	s/(pid [0-9]*)/(pid)/' "$T/out" | tr -d ' \n')" \
+	"$(tr -d ' \n' <"$T/example" | sed 's/.*"message":"\([^"]*\)".*"hint":"\([^"]*\)".*/\1\2/
+	s/(pid[0-9]*)/(pid)/')" 'as the example of kmemd-rpc(7) has it'
 is "$(as 4001 4002 '' --json ctl.who | jq -r '.[] | select(.uid == 4001) |
 	"\(.gid) \(.role)"')" '4002 read' 'ctl.who shows its role'
 may 0 'root may do all' 0 4002 '' cfg.set_now_int core memlog 4
