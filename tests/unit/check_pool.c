@@ -15,6 +15,8 @@
 const char *const test_managers[] = { "qm", "slab" };
 const int test_n_managers = sizeof(test_managers) / sizeof(test_managers[0]);
 
+uint32_t test_n_slots = 16;
+
 static char log_text[65536];
 
 void test_pool_open(struct test_pool *t, enum km_pool_kind kind,
@@ -24,7 +26,7 @@ void test_pool_open(struct test_pool *t, enum km_pool_kind kind,
 		.kind = kind,
 		.manager = manager,
 		.name = kind == KM_PKG ? "pkg" : "shm",
-		.n_slots = 16,
+		.n_slots = test_n_slots,
 		.size = size,
 	};
 	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE,

@@ -19,6 +19,9 @@ struct test_pool {
 extern const char *const test_managers[];
 extern const int test_n_managers;
 
+/* Participants that a pool opened from now on has room for. */
+extern uint32_t test_n_slots;
+
 /* Fails the test when it cannot. The pool is in use, with slot 0. */
 void test_pool_open(struct test_pool *t, enum km_pool_kind kind,
     const char *manager, size_t size);
