@@ -120,7 +120,8 @@ void *slab_alloc_slow(struct slab_part *part, size_t size, uint32_t site)
 	unsigned class;
 	void *p;
 
-	slab_tick(part->pool);
+	if ((++part->n_slow & 31) == 0)
+		slab_tick(part->pool);
 	if (size > SLAB_MAX)
 		return slab_run_alloc(part, &req);
 	class = slab_class_of[(size + SLAB_GRAIN - 1) / SLAB_GRAIN];

@@ -13,9 +13,9 @@
 #define FEW_MAX	     8192u /* bytes; up to here at least BLOCKS_MIN blocks */
 #define BLOCKS_MIN   4u
 #define BLOCKS_FEW   2u
-#define DEPTH_BYTES  16384u /* free blocks that a stack may hide from others */
+#define DEPTH_BYTES  65536u /* free blocks that a stack may hide from others */
 #define DEPTH_MAX    64u    /* measured: 16 to 128 are equal, 8 is slower */
-#define DEPTH_MIN    2u
+#define DEPTH_MIN    4u
 
 struct slab_class slab_class[SLAB_N_CLASSES];
 uint8_t slab_class_of[SLAB_MAX / SLAB_GRAIN + 1];

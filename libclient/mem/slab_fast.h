@@ -18,6 +18,15 @@ static inline struct slab_bin *slab_bin_of(
 	return &part->bin[slab_word_class(word)];
 }
 
+/* size is at most SLAB_MAX. */
+static inline struct slab_bin *slab_bin_for(
+    struct slab_part *part, size_t size)
+{
+	size_t i = (size + SLAB_GRAIN - 1) / SLAB_GRAIN;
+
+	return (struct slab_bin *)((char *)part->bin + slab_bin_at[i]);
+}
+
 /*
  * Verify a hint and make its block live.  False: it was none.  A kill before
  * the commit leaves a free block whose hint is lost.
@@ -46,19 +55,20 @@ static inline bool slab_alloc(
 {
 	struct slab_page *page;
 	struct slab_bin *bin;
-	struct slab_hint *h;
+	struct slab_hint *top;
 	bool ok;
 
 	if (!SLAB_LIKELY(size <= SLAB_MAX))
 		return false;
-	bin = &part->bin[slab_class_of[(size + SLAB_GRAIN - 1) / SLAB_GRAIN]];
-	h = bin->top - 1;
-	page = h->page;
+	bin = slab_bin_for(part, size);
+	top = bin->top;
+	page = top[-1].page;
 	slab_announce(part->busy, page);
-	ok = SLAB_LIKELY(slab_take_hint(part, bin, page, h->tag, size, site));
+	ok = SLAB_LIKELY(
+	    slab_take_hint(part, bin, page, top[-1].tag, size, site));
 	if (ok) {
-		bin->top = h;
-		*p = h->addr;
+		bin->top--;
+		*p = top[-1].addr;
 	}
 	slab_done(part->busy);
 	return ok;
@@ -122,7 +132,7 @@ static inline bool slab_free(struct slab_part *part, void *p, uint64_t site)
 	h->addr = p;
 	h->tag = tag;
 	h->page = page;
-	bin->top = h + 1;
+	bin->top++;
 	slab_done(part->busy);
 	return true;
 }

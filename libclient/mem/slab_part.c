@@ -23,6 +23,8 @@ __thread struct slab_part *slab_mine[KM_POOL_KIND__COUNT] = {
 /* The same, whatever the kernel has. */
 static __thread struct slab_part *own[KM_POOL_KIND__COUNT];
 
+uint16_t slab_bin_at[SLAB_MAX / SLAB_GRAIN + 1];
+
 static struct slab_page never;
 static uint64_t never_tag;
 static pthread_key_t key;
@@ -52,6 +54,13 @@ void slab_part_forget(struct slab_part **part)
 	put((*part)->link, (*part)->link_size);
 	put(*part, sizeof(**part));
 	*part = NULL;
+}
+
+static void fill_bin_at(void)
+{
+	for (size_t i = 0; i <= SLAB_MAX / SLAB_GRAIN; i++)
+		slab_bin_at[i] =
+		    (uint16_t)(slab_class_of[i] * sizeof(struct slab_bin));
 }
 
 static int get_arrays(struct slab_part *part)
@@ -211,6 +220,8 @@ static void in_child(void)
 
 static void prepare(void)
 {
+	slab_classes_init();
+	fill_bin_at();
 	pthread_key_create(&key, on_exit_of_thread);
 	pthread_atfork(NULL, NULL, in_child);
 }

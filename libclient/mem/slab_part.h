@@ -10,6 +10,8 @@
  * Lifetime: slab_part_new() to slab_part_free() or slab_part_forget().
  * Concurrency: one thread.
  */
+#include <string.h>
+
 #include "base/err.h"
 #include "mem/manager.h"
 #include "mem/slab.h"
@@ -35,6 +37,9 @@ struct slab_bin {
 };
 _Static_assert(sizeof(struct slab_bin) == 64, "its place is a shift");
 
+/* Where the bin of a size is among the bins, in bytes; by size in grains. */
+extern uint16_t slab_bin_at[SLAB_MAX / SLAB_GRAIN + 1] KM_HIDDEN;
+
 /* Of each page: links of the rings. */
 struct slab_link {
 	uint32_t next; /* page number */
@@ -44,7 +49,7 @@ struct slab_link {
 };
 
 struct slab_part {
-	struct slab_bin bin[SLAB_N_CLASSES];
+	struct slab_bin bin[SLAB_N_CLASSES]; /* first */
 	struct km_pool *pool;
 	struct slab *slab;
 	struct slab_page *pages;
@@ -56,6 +61,7 @@ struct slab_part {
 	uint64_t generation; /* of the pool, in the high half */
 	uint32_t slot;
 	uint32_t cursor; /* group of pages where free ones were last */
+	uint32_t n_slow; /* calls that were not the usual case */
 	bool has_membarrier;
 	struct slab_hint *hints;
 	struct slab_link *link;
@@ -186,6 +192,18 @@ bool slab_span_return(struct slab_part *part, struct slab_page *page);
 /* Free blocks of a span of mine onto the stack. Returns how many. */
 unsigned slab_span_collect(
     struct slab_part *part, struct slab_page *page, unsigned class);
+
+/*
+ * All hints of a span, a byte each, in memory order.  Whoever puts one up
+ * stores a byte; to read them together may miss it for a moment, no more.
+ */
+static inline uint64_t slab_hints(const struct slab_page *page)
+{
+	uint64_t hints;
+
+	memcpy(&hints, page->hint, sizeof(hints));
+	return hints;
+}
 
 /* All its groups may hold free blocks. */
 void slab_span_raise(struct slab_page *page);

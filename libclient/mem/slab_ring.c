@@ -70,14 +70,6 @@ void slab_ring_add(
 	bin->count++;
 }
 
-static bool is_hinted(const struct slab_page *page)
-{
-	for (unsigned i = 0; i < SLAB_N_HINTS; i++)
-		if (__atomic_load_n(&page->hint[i], __ATOMIC_RELAXED) != 0)
-			return true;
-	return false;
-}
-
 /* Look at so many spans of the ring for blocks. */
 static bool collect_from_ring(
     struct slab_part *part, unsigned class, uint32_t most)
@@ -91,7 +83,7 @@ static bool collect_from_ring(
 			take_out_next(part, bin);
 			continue;
 		}
-		if (is_hinted(page) && slab_span_collect(part, page, class) > 0)
+		if (slab_hints(page) != 0 && slab_span_collect(part, page, class) > 0)
 			return true;
 		bin->hand = slab_number(part, page);
 	}

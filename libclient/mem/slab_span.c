@@ -93,22 +93,22 @@ static bool push_group(struct slab_part *part, struct slab_page *page,
 {
 	unsigned i = group << c->shift, end = i + (1u << c->shift);
 	uint64_t *tags = slab_tags_at(part, page);
-	char *at = slab_addr(part, page);
+	char *at = slab_addr(part, page) + (size_t)i * c->size;
+	struct slab_hint *top = bin->top;
+	bool fits = true;
 
 	if (end > c->n_blocks)
 		end = c->n_blocks;
-	for (; i < end; i++) {
+	for (; i < end; i++, at += c->size) {
 		if (is_live(&tags[i]))
 			continue;
-		if (bin->top == bin->limit)
-			return false;
-		*bin->top++ = (struct slab_hint){
-			.addr = at + (size_t)i * c->size,
-			.tag = &tags[i],
-			.page = page,
-		};
+		fits = top != bin->limit;
+		if (!fits)
+			break;
+		*top++ = (struct slab_hint){ at, &tags[i], page };
 	}
-	return true;
+	bin->top = top;
+	return fits;
 }
 
 /*
@@ -116,21 +116,24 @@ static bool push_group(struct slab_part *part, struct slab_page *page,
  * before the tags are read, so that of a free in between either the tag or the
  * hint is seen.  What does not fit stays hinted.
  */
-static void scan(struct slab_part *part, struct slab_page *page, unsigned class,
-    struct slab_bin *bin)
+static void scan(struct slab_part *part, struct slab_page *page,
+    unsigned class, struct slab_bin *bin)
 {
 	const struct slab_class *c = &slab_class[class];
-	uint64_t up = 0;
+	uint8_t up[SLAB_N_HINTS];
+	unsigned g;
 
-	for (unsigned g = 0; g < SLAB_N_HINTS; g++) {
-		if (__atomic_load_n(&page->hint[g], __ATOMIC_RELAXED) == 0)
-			continue;
-		up |= 1u << g;
-		__atomic_store_n(&page->hint[g], 0, __ATOMIC_RELAXED);
-	}
+	memcpy(up, page->hint, sizeof(up));
+	for (g = 0; g < SLAB_N_HINTS; g++)
+		if (up[g] != 0)
+			__atomic_store_n(&page->hint[g], 0, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	for (unsigned g = 0; g < SLAB_N_HINTS; g++)
-		if ((up & 1u << g) != 0 && !push_group(part, page, c, g, bin))
+	for (g = 0; g < SLAB_N_HINTS; g++)
+		if (up[g] != 0 && !push_group(part, page, c, g, bin))
+			break;
+	/* Of this group, and of those behind it, some may be left. */
+	for (; g < SLAB_N_HINTS; g++)
+		if (up[g] != 0)
 			__atomic_store_n(&page->hint[g], 1, __ATOMIC_RELEASE);
 }
 
