@@ -16,6 +16,7 @@
 #include "daemon/summary.h"
 #include "daemon/super.h"
 #include "daemon/super_worker.h"
+#include "mem/pool.h"
 
 enum super_state {
 	SUPER_STARTING,
@@ -28,6 +29,7 @@ static struct {
 	struct event_base *base;
 	struct signals *signals;
 	struct event *deadline; /* of the stop */
+	struct event *tick;	/* each second */
 	enum super_state state;
 	bool late; /* the deadline has passed */
 } super;
@@ -42,6 +44,17 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 		"killed",
 	    super_workers_alive(), param_int(P_STOP_TIMEOUT_MS));
 	super_workers_kill();
+}
+
+/* The age of a block in seconds is the difference of two of these. */
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	for (int kind = 0; kind < KM_POOL_KIND__COUNT; kind++) {
+		struct km_pool *pool = pool_in_use((enum km_pool_kind)kind);
+
+		if (pool != NULL)
+			pool_tick(pool);
+	}
 }
 
 static void on_stop_signal(evutil_socket_t sig, short what, void *arg)
@@ -105,6 +118,8 @@ static const struct super_worker_ops worker_ops = {
 
 int super_init(void)
 {
+	static const struct timeval second = { 1, 0 };
+
 	/* Ignored, as who starts us may have left it, nobody could be reaped.
 	 */
 	signal(SIGCHLD, SIG_DFL);
@@ -114,7 +129,9 @@ int super_init(void)
 	if (super.base == NULL)
 		goto out;
 	super.deadline = evtimer_new(super.base, on_deadline, NULL);
-	if (super.deadline == NULL)
+	super.tick = event_new(super.base, -1, EV_PERSIST, on_tick, NULL);
+	if (super.deadline == NULL || super.tick == NULL ||
+	    event_add(super.tick, &second) < 0)
 		goto out;
 	if (signals_new(super.base, signal_rows, &super.signals) < 0)
 		goto out;
@@ -134,7 +151,9 @@ static void free_events(void)
 	signals_free(&super.signals);
 	if (super.deadline != NULL)
 		event_free(super.deadline);
-	super.deadline = NULL;
+	if (super.tick != NULL)
+		event_free(super.tick);
+	super.deadline = super.tick = NULL;
 }
 
 /*

@@ -93,6 +93,16 @@ size_t pool_min_size(uint32_t n_slots)
 	       round_up(site_table_size(site_table_rows(0))) + most;
 }
 
+void pool_tick(struct km_pool *pool)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	__atomic_store_n(&pool->clock,
+	    ((uint64_t)now.tv_sec & SLAB_EPOCH_MASK) << SLAB_EPOCH_SHIFT,
+	    __ATOMIC_RELAXED);
+}
+
 bool pool_has_manager(const char *name)
 {
 	uint32_t id;
@@ -126,6 +136,7 @@ int pool_create(
 	snprintf(pool->name, sizeof(pool->name), "%s", opt->name);
 	lay_out(pool, opt);
 	site_table_init(pool);
+	pool_tick(pool);
 	rc = manager->init(pool);
 	if (rc != 0)
 		return rc;

@@ -3,12 +3,12 @@
 #include "config.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "mem/slab_fast.h"
 #include "mem/slab_view.h"
 
-#define MIN_PAGES 16u /* of the smallest pool */
+#define MIN_PAGES  16u /* of the smallest pool */
+#define TICK_EVERY 32u /* calls that are not the usual case */
 
 /* A block that a caller's pointer names. */
 struct found {
@@ -88,16 +88,6 @@ static int find(const struct slab_part *part, const void *p,
 
 /* ---- alloc and free ----------------------------------------------------- */
 
-void slab_tick(struct km_pool *pool)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	__atomic_store_n(&slab_of(pool)->clock,
-	    ((uint64_t)now.tv_sec & SLAB_EPOCH_MASK) << SLAB_EPOCH_SHIFT,
-	    __ATOMIC_RELAXED);
-}
-
 /* From the stack; NULL: it is empty. */
 static void *pop(
     struct slab_part *part, struct slab_bin *bin, size_t size, uint32_t site)
@@ -120,8 +110,9 @@ void *slab_alloc_slow(struct slab_part *part, size_t size, uint32_t site)
 	unsigned class;
 	void *p;
 
-	if ((++part->n_slow & 31) == 0)
-		slab_tick(part->pool);
+	/* Of a pkg pool alone nobody else does: but it takes time. */
+	if (++part->n_slow % TICK_EVERY == 0)
+		pool_tick(part->pool);
 	if (size > SLAB_MAX)
 		return slab_run_alloc(part, &req);
 	class = slab_class_of[(size + SLAB_GRAIN - 1) / SLAB_GRAIN];
@@ -260,7 +251,6 @@ static int slab_init(struct km_pool *pool)
 	slab->tags_low = slab->tags_at = (uint32_t)slab->n_pages;
 	memset(pool_at(pool, slab->hints), 1,
 	    (slab->max_pages + SLAB_GROUP - 1) / SLAB_GROUP);
-	slab_tick(pool);
 	return 0;
 }
 

@@ -94,7 +94,6 @@ _Static_assert(sizeof(struct slab_page) == 32, "two rows to a cache line");
 
 /* At pool->data. */
 struct slab {
-	uint64_t clock;	   /* the epoch of a tag, in its place, told last */
 	uint32_t max_slot; /* no slot above it has ever taken part */
 	uint32_t reserved;
 	uint64_t n_pages;   /* in use as a pool; grows by CAS */

@@ -19,8 +19,7 @@ static inline struct slab_bin *slab_bin_of(
 }
 
 /* size is at most SLAB_MAX. */
-static inline struct slab_bin *slab_bin_for(
-    struct slab_part *part, size_t size)
+static inline struct slab_bin *slab_bin_for(struct slab_part *part, size_t size)
 {
 	size_t i = (size + SLAB_GRAIN - 1) / SLAB_GRAIN;
 
@@ -40,7 +39,7 @@ static inline bool slab_take_hint(const struct slab_part *part,
 	    !SLAB_LIKELY((int64_t)__atomic_load_n(tag, __ATOMIC_ACQUIRE) >= 0))
 		return false;
 	size = (bin->size - size) << SLAB_SLACK_SHIFT;
-	site |= part->owner | part->slab->clock;
+	site |= part->owner | *part->clock;
 	/* The commit. */
 	__atomic_store_n(tag, size | site, __ATOMIC_RELEASE);
 	return true;

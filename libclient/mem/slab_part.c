@@ -127,6 +127,13 @@ static bool register_membarrier(void)
 		   0, 0) == 0;
 }
 
+static const uint64_t *clock_for(const struct km_pool *pool)
+{
+	const struct km_pool *shm = pool_in_use(KM_SHM);
+
+	return shm != NULL ? &shm->clock : &pool->clock;
+}
+
 int slab_part_new(struct km_pool *pool, uint32_t slot, struct slab_part **out)
 {
 	struct slab *slab = slab_of(pool);
@@ -140,6 +147,7 @@ int slab_part_new(struct km_pool *pool, uint32_t slot, struct slab_part **out)
 		.pool = pool,
 		.slab = slab,
 		.pages = slab_pages(pool),
+		.clock = clock_for(pool),
 		.busy = &slots[slot].busy,
 		.mine = slab_with_slot(SLAB_SPAN, slot),
 		.owner = SLAB_LIVE | (uint64_t)slot << SLAB_OWNER_SHIFT,
@@ -256,8 +264,11 @@ void slab_use(enum km_pool_kind kind, struct km_pool *pool, uint32_t slot)
 
 	pthread_once(&once, prepare);
 	forget(kind);
-	if (pool == NULL || pool->manager != MANAGER_SLAB)
-		return;
-	slab_part_new(pool, slot, &part);
+	if (pool != NULL && pool->manager == MANAGER_SLAB)
+		slab_part_new(pool, slot, &part);
 	set_own(kind, part);
+	/* The shm pool has come, or gone. */
+	for (int i = 0; i < KM_POOL_KIND__COUNT; i++)
+		if (own[i] != NULL)
+			own[i]->clock = clock_for(own[i]->pool);
 }

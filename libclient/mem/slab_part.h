@@ -53,10 +53,11 @@ struct slab_part {
 	struct km_pool *pool;
 	struct slab *slab;
 	struct slab_page *pages;
-	uint64_t *busy; /* in the slot: the page of a span, or 0 */
-	uint64_t mine;	/* kind and slot of a span of mine */
-	uint64_t owner; /* LIVE and slot, as in a tag */
-	uintptr_t data; /* address of page 0 */
+	const uint64_t *clock; /* of the shm pool, if there is one */
+	uint64_t *busy;	       /* in the slot: the page of a span, or 0 */
+	uint64_t mine;	       /* kind and slot of a span of mine */
+	uint64_t owner;	       /* LIVE and slot, as in a tag */
+	uintptr_t data;	       /* address of page 0 */
 	uint64_t data_size;
 	uint64_t generation; /* of the pool, in the high half */
 	uint32_t slot;

@@ -83,7 +83,8 @@ static bool collect_from_ring(
 			take_out_next(part, bin);
 			continue;
 		}
-		if (slab_hints(page) != 0 && slab_span_collect(part, page, class) > 0)
+		if (slab_hints(page) != 0 &&
+		    slab_span_collect(part, page, class) > 0)
 			return true;
 		bin->hand = slab_number(part, page);
 	}

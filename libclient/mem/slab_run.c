@@ -52,7 +52,7 @@ void *slab_run_alloc(struct slab_part *part, const struct request *req)
 		return NULL;
 	set_cont(part, head, 1, n);
 	part->pages[head].tag =
-	    tag_for(part, req, n, slab_tag_epoch(part->slab->clock));
+	    tag_for(part, req, n, slab_tag_epoch(*part->clock));
 	/* The commit: a kill before it leaves RES and CONT of the dead. */
 	__atomic_store_n(
 	    &part->pages[head].word, slab_head(n), __ATOMIC_RELEASE);

@@ -116,8 +116,8 @@ static bool push_group(struct slab_part *part, struct slab_page *page,
  * before the tags are read, so that of a free in between either the tag or the
  * hint is seen.  What does not fit stays hinted.
  */
-static void scan(struct slab_part *part, struct slab_page *page,
-    unsigned class, struct slab_bin *bin)
+static void scan(struct slab_part *part, struct slab_page *page, unsigned class,
+    struct slab_bin *bin)
 {
 	const struct slab_class *c = &slab_class[class];
 	uint8_t up[SLAB_N_HINTS];

@@ -17,9 +17,6 @@ int slab_resync(struct view *view, struct view_walk *walk);
 void slab_recover(struct km_pool *pool, uint32_t slot);
 size_t slab_trim(struct km_pool *pool);
 
-/* Tell the pool what time it is: blocks are stamped with what was told last. */
-void slab_tick(struct km_pool *pool);
-
 int slab_resize(struct slab_part *part, void *p, const struct request *req,
     void **out, struct misuse *misuse);
 

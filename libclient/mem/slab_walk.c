@@ -7,7 +7,7 @@
 #include "mem/slab_view.h"
 
 #define TRIES_MAX 1000 /* at one span that changes all the time */
-#define ROWS_READ 64   /* of the page table at a time */
+#define TAGS_READ 8    /* at a time: a cache line */
 
 /* What a view needs of the pool's tables, checked. */
 struct tables {
@@ -120,6 +120,16 @@ static void fill(struct view *view, struct view_block *block, uint64_t off,
 	};
 }
 
+/* The first live one of n tags; n: there is none. */
+static unsigned first_live(const uint64_t *tags, unsigned n)
+{
+	unsigned i = 0;
+
+	while (i < n && (tags[i] & SLAB_LIVE) == 0)
+		i++;
+	return i;
+}
+
 /*
  * The next live block of a span from walk->next on. 1: *block; 0: there is
  * none, walk->next is behind it; -KM_EBUSY: it changed; -KM_ECORRUPT.
@@ -128,19 +138,25 @@ static int walk_span(struct view *view, const struct tables *t,
     const struct place *place, struct view_walk *walk, struct view_block *block)
 {
 	const struct slab_class *c = span_class(t, place);
-	uint64_t tag, at = walk->next - place->off;
+	uint64_t tags[TAGS_READ];
+	unsigned i, k, n;
 
 	if (c == NULL)
 		return -KM_ECORRUPT;
-	for (uint64_t i = (at + c->size - 1) / c->size; i < c->n_blocks; i++) {
-		if (!read_tags(view, t, place, (unsigned)i, 1, &tag))
+	i = (unsigned)((walk->next - place->off + c->size - 1) / c->size);
+	for (; i < c->n_blocks; i += n) {
+		n = c->n_blocks - i < TAGS_READ ? c->n_blocks - i : TAGS_READ;
+		if (!read_tags(view, t, place, i, n, tags))
 			return -KM_EBUSY;
-		if ((tag & SLAB_LIVE) == 0)
+		k = first_live(tags, n);
+		if (k == n)
 			continue;
-		if (slab_tag_slack(tag) > c->size)
+		if (slab_tag_slack(tags[k]) > c->size)
 			return -KM_ECORRUPT;
-		fill(view, block, place->off + i * c->size, c->size, tag);
-		walk->next = place->off + (i + 1) * c->size;
+		i += k;
+		fill(view, block, place->off + (uint64_t)i * c->size, c->size,
+		    tags[k]);
+		walk->next = place->off + (uint64_t)(i + 1) * c->size;
 		return 1;
 	}
 	walk->next = place->off + ((uint64_t)c->n_pages << SLAB_PAGE_SHIFT);
@@ -243,6 +259,7 @@ int slab_walk(
 {
 	struct tables t;
 	struct place place;
+	uint32_t steps = 0;
 	int rc = read_tables(view, &t);
 
 	if (rc != 0)
@@ -251,6 +268,8 @@ int slab_walk(
 		walk->next = t.data;
 	walk->retries = 0;
 	while (walk->next < t.data + (t.n_pages << SLAB_PAGE_SHIFT)) {
+		if (walk->patience > 0 && steps++ == walk->patience)
+			return -KM_EBUSY;
 		rc = find_place(view, &t, walk, &place);
 		if (rc == 0)
 			rc = walk_place(view, &t, &place, walk, block);
