@@ -192,6 +192,7 @@ functional_tests += %D%/functional/70-chapter.sh
 functional_tests += %D%/functional/71-gdb.sh
 functional_tests += %D%/functional/72-misuse.sh
 functional_tests += %D%/functional/73-memdbg-build.sh
+functional_tests += %D%/functional/74-core.sh
 functional_tests += %D%/functional/90-install.sh
 
 # A module that is never installed, so -rpath only says: a shared object.
@@ -267,9 +268,10 @@ TESTS += $(unit_tests)
 endif
 TESTS += $(lint_tests) $(functional_tests) $(fuzz_tests)
 EXTRA_DIST += $(lint_tests) $(functional_tests) $(fuzz_tests) %D%/unit/run.sh \
-	%D%/functional/figures.sh %D%/functional/lib.sh %D%/functional/man.sh \
-	%D%/functional/terminal.sh %D%/tap.sh %D%/lint/files.sh \
-	%D%/functional/puppet.sh %D%/tap.sh %D%/lint/files.sh \
+	%D%/functional/figures.sh %D%/functional/gdb.sh \
+	%D%/functional/lib.sh %D%/functional/man.sh \
+	%D%/functional/puppet.sh %D%/functional/terminal.sh \
+	%D%/tap.sh %D%/lint/files.sh \
 	%D%/lint/symbols.txt
 
 # --- how they run ---

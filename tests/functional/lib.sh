@@ -26,9 +26,9 @@ unset KMEMD_CONF
 ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$T/san
 UBSAN_OPTIONS=${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}print_stacktrace=1:log_path=$T/san
 export ASAN_OPTIONS UBSAN_OPTIONS
-# Some tests crash it on purpose.
+# Some tests crash it on purpose; few of them want the core.
 # shellcheck disable=SC3045 # dash and bash have it
-ulimit -c 0
+ulimit -c "${CORE_LIMIT:-0}"
 # Deadlines are for a quiet machine; slow builds (valgrind) raise the factor.
 KMEM_SLOW=${KMEM_SLOW:-1}
 
