@@ -162,8 +162,12 @@ static const struct source {
 	{ "group", "cfg.", NULL, add_groups },
 	{ "name", "cfg.", NULL, add_variables },
 	{ "name", "system.", NULL, add_methods },
-	{ "module", "", "all", add_modules },
+	{ "module", "", "all core", add_modules },
+	{ "pool", "mod.", "pkg shm all", NULL },
+	{ "pool", "", "pkg shm", NULL },
+	{ "pid", "mem.top", "bytes blocks", add_pids }, /* of shm: no pid */
 	{ "pid", "", NULL, add_pids },
+	{ "by", "mem.", "bytes blocks", NULL },
 	{ "by", "pkg.", "pid rank index", NULL },
 	{ "n", "pkg.", NULL, add_numbers },
 	{ "unit", "", "b k m g kb mb gb", NULL },

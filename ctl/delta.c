@@ -57,10 +57,10 @@ static struct json_object *match(
 	return NULL;
 }
 
-static struct json_object *int_delta(const char *key, struct json_object *now,
-    struct json_object *last, const struct delta_how *how)
+static struct json_object *int_delta(enum human_unit unit,
+    struct json_object *now, struct json_object *last,
+    const struct delta_how *how)
 {
-	enum human_unit unit = how->human ? human_unit_of(key) : HUMAN_NONE;
 	int64_t is = json_object_get_int64(now), more;
 	char text[3 * HUMAN_SIZE + 16], a[HUMAN_SIZE], b[HUMAN_SIZE],
 	    c[HUMAN_SIZE];
@@ -92,11 +92,14 @@ static struct json_object *double_delta(struct json_object *now,
 	return json_object_new_string(text);
 }
 
-static struct json_object *value_of(const char *key, struct json_object *now,
-    struct json_object *last, const struct delta_how *how);
+static struct json_object *value_of(const char *key, enum human_unit unit,
+    struct json_object *now, struct json_object *last,
+    const struct delta_how *how);
 
-static struct json_object *struct_of(struct json_object *now,
-    struct json_object *last, const struct delta_how *how)
+/* members is what its numbers count whose names do not say. */
+static struct json_object *struct_of(enum human_unit members,
+    struct json_object *now, struct json_object *last,
+    const struct delta_how *how)
 {
 	bool is_same = is_same_thing(now, last);
 	struct json_object *copy = json_object_new_object();
@@ -104,9 +107,12 @@ static struct json_object *struct_of(struct json_object *now,
 	json_object_object_foreach(now, key, value)
 	{
 		struct json_object *before = is_same ? member(last, key) : NULL;
+		enum human_unit unit = human_unit_of(key);
 
+		if (unit == HUMAN_NONE)
+			unit = members;
 		json_object_object_add(
-		    copy, key, value_of(key, value, before, how));
+		    copy, key, value_of(key, unit, value, before, how));
 	}
 	return copy;
 }
@@ -120,26 +126,28 @@ static struct json_object *array_of(struct json_object *now,
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *entry = json_object_array_get_idx(now, i);
 
-		json_object_array_add(
-		    copy, value_of(NULL, entry, match(last, i, entry), how));
+		json_object_array_add(copy, value_of(NULL, HUMAN_NONE, entry,
+						match(last, i, entry), how));
 	}
 	return copy;
 }
 
 /* Recursion is as deep as the client's parser let the reply be. */
-static struct json_object *value_of(const char *key, struct json_object *now,
-    struct json_object *last, const struct delta_how *how)
+static struct json_object *value_of(const char *key, enum human_unit unit,
+    struct json_object *now, struct json_object *last,
+    const struct delta_how *how)
 {
 	enum json_type type = json_object_get_type(now);
 
 	if (type == json_type_object)
-		return struct_of(now, last, how);
+		return struct_of(human_unit_of_members(key), now, last, how);
 	if (type == json_type_array)
 		return array_of(now, last, how);
 	if (!json_object_is_type(last, type) || json_object_equal(now, last))
 		return json_object_get(now);
 	if (type == json_type_int)
-		return int_delta(key, now, last, how);
+		return int_delta(
+		    how->human ? unit : HUMAN_NONE, now, last, how);
 	if (type == json_type_double)
 		return double_delta(now, last, how);
 	return json_object_get(now);
@@ -148,5 +156,5 @@ static struct json_object *value_of(const char *key, struct json_object *now,
 struct json_object *delta_of(struct json_object *now, struct json_object *last,
     const struct delta_how *how)
 {
-	return value_of(NULL, now, last, how);
+	return value_of(NULL, HUMAN_NONE, now, last, how);
 }

@@ -8,7 +8,7 @@
 
 #include "ctl/human.h"
 
-static const struct {
+static const struct row {
 	const char *key;
 	enum human_unit unit;
 } rows[] = {
@@ -18,22 +18,52 @@ static const struct {
 	{ "real_used", HUMAN_BYTES },
 	{ "max_used", HUMAN_BYTES },
 	{ "total_size", HUMAN_BYTES },
+	{ "free_size_s", HUMAN_BYTES },
+	{ "used_size_s", HUMAN_BYTES },
+	{ "real_used_s", HUMAN_BYTES },
+	{ "max_used_s", HUMAN_BYTES },
+	{ "max_free_frag_size", HUMAN_BYTES },
+	{ "max_used_frag_size", HUMAN_BYTES },
+	{ "min_free_frag_size", HUMAN_BYTES },
+	{ "min_used_frag_size", HUMAN_BYTES },
+	{ "Total", HUMAN_BYTES },
 	{ "size", HUMAN_BYTES },
+	{ "largest_free", HUMAN_BYTES },
 	{ "bytes", HUMAN_BYTES },
 	{ "bytes_in", HUMAN_BYTES },
 	{ "bytes_out", HUMAN_BYTES },
 	{ "queued", HUMAN_BYTES },
 	{ "age", HUMAN_SECONDS },
+	{ "oldest", HUMAN_SECONDS },
+	{ "newest", HUMAN_SECONDS },
 	{ "idle", HUMAN_SECONDS },
 	{ "uptime", HUMAN_SECONDS },
 };
 
+/* By the name of the struct that they are in. */
+static const struct row members[] = {
+	{ "sites", HUMAN_BYTES }, /* each under the site's name */
+};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static enum human_unit find(
+    const struct row *table, size_t count, const char *key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (key != NULL && strcmp(table[i].key, key) == 0)
+			return table[i].unit;
+	return HUMAN_NONE;
+}
+
 enum human_unit human_unit_of(const char *key)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (key != NULL && strcmp(rows[i].key, key) == 0)
-			return rows[i].unit;
-	return HUMAN_NONE;
+	return find(rows, COUNT(rows), key);
+}
+
+enum human_unit human_unit_of_members(const char *key)
+{
+	return find(members, COUNT(members), key);
 }
 
 /* A tenth is rounded; 1023.95 and up would be rounded to the next unit. */

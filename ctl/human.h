@@ -19,8 +19,10 @@ enum human_unit {
 
 #define HUMAN_SIZE 32 /* bytes of the longest text, with its NUL */
 
-/* What the numbers under a key count. key may be NULL. */
+/* What a number under a key counts; key may be NULL. And what those do that
+ * are members of a struct under a key, whatever their own is. */
 enum human_unit human_unit_of(const char *key);
+enum human_unit human_unit_of_members(const char *key);
 
 /* A number in its unit, into buf of HUMAN_SIZE bytes; gives buf. */
 const char *human_text(enum human_unit unit, int64_t number, char *buf);

@@ -45,6 +45,7 @@ void writer_free(struct writer **writer)
 void writer_struct_begin(struct writer *writer, const char *key)
 {
 	writer->ops->struct_begin(writer, key);
+	writer->members = human_unit_of_members(key);
 	writer->level++;
 }
 
@@ -52,6 +53,7 @@ void writer_struct_end(struct writer *writer)
 {
 	assert(writer->level > 0);
 	writer->level--;
+	writer->members = HUMAN_NONE;
 	writer->ops->struct_end(writer);
 }
 
@@ -93,6 +95,13 @@ void writer_put_key(struct writer *writer, const char *key, enum escape how)
 		fputs(TERMINAL_PLAIN, writer->out);
 }
 
+static enum human_unit unit_of(const struct writer *writer, const char *key)
+{
+	enum human_unit unit = human_unit_of(key);
+
+	return unit != HUMAN_NONE ? unit : writer->members;
+}
+
 void writer_put_plain(struct writer *writer, const char *key,
     struct json_object *value, enum escape how)
 {
@@ -100,7 +109,7 @@ void writer_put_plain(struct writer *writer, const char *key,
 	char buf[HUMAN_SIZE];
 
 	if (writer->style.human && json_object_is_type(value, json_type_int))
-		unit = human_unit_of(key);
+		unit = unit_of(writer, key);
 	if (unit != HUMAN_NONE)
 		fputs(human_text(unit, json_object_get_int64(value), buf),
 		    writer->out);

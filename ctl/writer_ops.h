@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "ctl/escape.h"
+#include "ctl/human.h"
 #include "ctl/writer.h"
 
 struct writer {
@@ -15,8 +16,9 @@ struct writer {
 	unsigned level;	 /* begins not ended yet, before the one at hand */
 	unsigned indent; /* of a form that indents, in tabs */
 	bool comma;	 /* a form with separators: one is due */
-	const char *at;	 /* of a template: where it goes on */
-	bool at_place;	 /* there is a place before at, not filled */
+	enum human_unit members; /* of the struct at hand, all alike */
+	const char *at;		 /* of a template: where it goes on */
+	bool at_place;		 /* there is a place before at, not filled */
 };
 
 struct writer_ops {

@@ -32,6 +32,8 @@ is "$(could mem_dump_pkg '')" \
 is "$(could pkg.stats '')" 'index pid rank ' 'words of a parameter'
 is "$(could pkg.stats rank '')" '0 1 2 ' 'and what they are about'
 is "$(could core.shmmem k)" 'k kb ' 'units'
+is "$(could mem.top '')" 'pkg shm ' 'pools'
+is "$(could mod.stats '')" 'all core replay ' 'modules'
 is "$(could help core.shm)" 'core.shmmem ' 'methods to be explained'
 is "$(could watch -n 1 core.shm)" 'core.shmmem ' 'methods to be watched'
 is "$(could watch -n '')" '' 'not how often'

@@ -235,6 +235,18 @@ START_TEST(units_are_for_members_that_have_one_and_never_in_json)
 }
 END_TEST
 
+START_TEST(members_of_some_structs_are_all_alike)
+{
+	struct writer_style style = { .form = WRITER_TEXT, .human = true };
+
+	check_show(&style, "{\"sites\":{\"f(1)\":2048},\"n\":2048}",
+	    "{\n\tsites: {\n\t\tf(1): 2.0K\n\t}\n\tn: 2048\n}\n");
+	check_show(&style, "{\"sites\":[{\"n\":2048}],\"a\":[2048]}",
+	    "{\n\tsites: {\n\t\t{\n\t\t\tn: 2048\n\t\t}\n\t}\n"
+	    "\ta: {\n\t\t2048\n\t}\n}\n");
+}
+END_TEST
+
 START_TEST(colour_is_around_keys_alone)
 {
 	struct writer_style style = { .form = WRITER_TEXT, .colour = true };
@@ -265,6 +277,7 @@ int main(void)
 	    tc, a_number_is_shown_in_units_that_people_read, 0, COUNT(numbers));
 	tcase_add_test(
 	    tc, units_are_for_members_that_have_one_and_never_in_json);
+	tcase_add_test(tc, members_of_some_structs_are_all_alike);
 	tcase_add_test(tc, colour_is_around_keys_alone);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_ENV);
