@@ -110,7 +110,7 @@ START_TEST(what_does_not_fit_on_a_screen_is_counted)
 	FILE *out;
 
 	for (int n = 1; n <= 30; n++) { /* a stream without a size: 24 rows */
-		char line[8];
+		char line[16];
 
 		snprintf(line, sizeof(line), "%d\n", n);
 		strncat(text, line, sizeof(text) - strlen(text) - 1);
