@@ -176,16 +176,17 @@ static unsigned char on_suspend(EditLine *el, int ch)
 	return CC_REFRESH;
 }
 
+/* Of names that are not wide, libedit would lose a copy. */
 static void bind_keys(EditLine *el)
 {
-	el_set(el, EL_ADDFN, "kmemctl-complete", "complete a word", on_tab);
+	el_wset(el, EL_ADDFN, L"kmemctl-complete", L"complete a word", on_tab);
 	el_set(el, EL_BIND, "^I", "kmemctl-complete", NULL);
 	/* While editing, ^C and ^Z come as keys. */
 	el_set(el, EL_SETTY, "-d", "-isig", NULL);
-	el_set(
-	    el, EL_ADDFN, "kmemctl-give-up", "give up the line", on_interrupt);
+	el_wset(el, EL_ADDFN, L"kmemctl-give-up", L"give up the line",
+	    on_interrupt);
 	el_set(el, EL_BIND, "^C", "kmemctl-give-up", NULL);
-	el_set(el, EL_ADDFN, "kmemctl-suspend", "stop kmemctl", on_suspend);
+	el_wset(el, EL_ADDFN, L"kmemctl-suspend", L"stop kmemctl", on_suspend);
 	el_set(el, EL_BIND, "^Z", "kmemctl-suspend", NULL);
 	el_set(el, EL_BIND, "^R", "em-inc-search-prev", NULL);
 }

@@ -12,8 +12,14 @@ kmemctl() {
 }
 
 # plain: numbers do not matter, of any number of digits.
-plain() {
-	sed -E 's/[0-9]+(\.[0-9]+)?/N/g'
+one_line() {
+	sed -E 's/[0-9]+(\.[0-9]+)?/N/g' | tr '\n' '~'
+}
+
+# pattern: what an output must be to be this one; "..." stands for any lines.
+pattern() {
+	one_line | sed -e 's/[][\\.*^$(){}|+?]/\\&/g' \
+		-e 's/~	*\\\.\\\.\\\.~/~([^~]*~)*/g'
 }
 
 n=0
@@ -21,8 +27,11 @@ run_example() {
 	test -s "$T/command" || return 0
 	n=$((n + 1))
 	(eval "$(cat "$T/command")") >"$T/got" 2>&1 </dev/null
-	is "$(plain <"$T/got")" "$(plain <"$T/expected")" \
-		"$(head -n 1 "$T/command")"
+	if one_line <"$T/got" | grep -Eqx -e "$(pattern <"$T/expected")"; then
+		pass "$(head -n 1 "$T/command")"
+	else
+		not_ok "$(head -n 1 "$T/command")" "says $(cat "$T/got")"
+	fi
 	: >"$T/command"
 }
 
