@@ -61,7 +61,7 @@ static void list(FILE *out, const struct candidates *found)
 	size_t count = candidates_count(found), lines;
 
 	terminal_size(out, &rows, &width);
-	columns = width / column_width(found);
+	columns = (width + 2) / column_width(found); /* none after the last */
 	lines = columns > 1 ? (count + columns - 1) / columns : count;
 	fputc('\n', out);
 	for (size_t line = 0; line < lines; line++) {
