@@ -175,6 +175,7 @@ functional_tests += %D%/functional/24-control.sh
 functional_tests += %D%/functional/25-discover.sh
 functional_tests += %D%/functional/26-roles.sh
 functional_tests += %D%/functional/27-hoard.sh
+functional_tests += %D%/functional/28-chunk.sh
 functional_tests += %D%/functional/22-million.sh
 functional_tests += %D%/functional/23-inspect.sh
 functional_tests += %D%/functional/26-pairs.sh

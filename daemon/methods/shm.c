@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* shm.c - shm.stats, shm.info and shm.report. */
+/* shm.c - shm.stats, shm.info, shm.trim and shm.report. */
 #include "config.h"
 
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "daemon/chunk.h"
 #include "daemon/methods/json.h"
 #include "daemon/methods/look.h"
 #include "daemon/methods/methods.h"
 #include "daemon/methods/pools.h"
 #include "daemon/param.h"
+#include "mem/manager.h"
 
 static void shm_stats(struct rpc_call *call)
 {
@@ -24,10 +26,42 @@ static void shm_stats(struct rpc_call *call)
 
 static void shm_info(struct rpc_call *call)
 {
-	struct json_object *reply = json_object_new_object();
+	struct json_object *reply;
+	struct km_mem_info info;
+	int rc = pools_info_shm(&info);
 
+	if (rc != 0) {
+		rpc_fail(call, RPC_FAILED, "shm pool: %s", km_strerror(rc));
+		return;
+	}
+	reply = json_object_new_object();
 	add_text(reply, "name", param_string(P_SHM_MANAGER));
-	add_uint(reply, "size", (uint64_t)param_int(P_SHM_MEM_SIZE) << 20);
+	add_uint(reply, "size", info.total);
+	add_uint(reply, "counted", info.counted);
+	add_uint(reply, "largest", info.largest);
+	rpc_reply(call, reply);
+}
+
+static void shm_trim(struct rpc_call *call)
+{
+	struct km_pool *pool = chunk_pool();
+	const struct manager *manager = manager_at(pool->manager);
+	struct km_mem_info info = { 0 };
+	struct json_object *reply;
+	size_t released;
+
+	if (manager->trim == NULL) {
+		rpc_fail(call, RPC_FAILED,
+		    "the manager %s gives nothing back to the system "
+		    "(shm_manager = \"slab\" does)",
+		    manager->name);
+		return;
+	}
+	released = manager->trim(pool);
+	pools_info_shm(&info);
+	reply = json_object_new_object();
+	add_uint(reply, "released", released);
+	add_uint(reply, "real_used", info.real_used);
 	rpc_reply(call, reply);
 }
 
@@ -110,8 +144,16 @@ const struct rpc_method shm_methods[] = {
 	{ "shm.stats", shm_stats, NULL, RPC_ROLE_READ,
 	    "total, free, used, real_used, max_used, fragments",
 	    "accounts of the shm pool in bytes", NULL },
-	{ "shm.info", shm_info, NULL, RPC_ROLE_READ, "name, size",
-	    "manager and size in bytes of the shm pool", NULL },
+	{ "shm.info", shm_info, NULL, RPC_ROLE_READ,
+	    "name, size, counted, largest",
+	    "manager of the shm pool, and what can still be had of it",
+	    "counted: bytes of live blocks with their rounding, and of "
+	    "metadata. largest: bytes of the largest request that would "
+	    "succeed now." },
+	{ "shm.trim", shm_trim, NULL, RPC_ROLE_ADMIN, "released, real_used",
+	    "give free memory of the shm pool back to the system",
+	    "What processes keep for their next calls goes back to the pool "
+	    "first. Nobody waits for it." },
 	{ "shm.report", shm_report, NULL, RPC_ROLE_READ,
 	    "sizes and numbers of fragments, used and free",
 	    "accounts of the shm pool, and what its fragments are like",

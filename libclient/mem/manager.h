@@ -63,9 +63,6 @@ struct manager {
 	int (*resize)(struct km_pool *pool, void *p, const struct request *req,
 	    void **out, struct misuse *misuse);
 
-	/* Bytes of the largest request that would succeed now; NULL: info has it. */
-	size_t (*largest)(struct km_pool *pool);
-
 	/* As view_info(). */
 	int (*info)(struct view *view, struct km_mem_info *info);
 

@@ -350,18 +350,6 @@ static int qm_resize(struct km_pool *pool, void *p, const struct request *req,
 	return rc;
 }
 
-static size_t qm_largest(struct km_pool *pool)
-{
-	struct qm_block *qm = qm_block_of(pool);
-	size_t largest;
-
-	if (qm_lock(pool, qm) != 0)
-		return 0;
-	largest = qm_list_largest(qm);
-	qm_unlock(pool, qm);
-	return largest;
-}
-
 static int qm_init(struct km_pool *pool)
 {
 	struct qm_block *qm = qm_block_of(pool);
@@ -391,7 +379,6 @@ const struct manager manager_qm = {
 	.free = qm_free,
 	.look = qm_look,
 	.resize = qm_resize,
-	.largest = qm_largest,
 	.info = qm_info,
 	.walk = qm_walk,
 	.inspect = qm_inspect,

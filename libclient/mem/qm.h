@@ -40,6 +40,7 @@
 #define QM_N_EXACT	(QM_EXACT_MAX / QM_ROUND + 1)
 #define QM_N_LARGE	34 /* lists for powers of two above that */
 #define QM_N_LISTS	(QM_N_EXACT + QM_N_LARGE)
+#define QM_N_WORDS	((QM_N_LISTS + 63) / 64)
 #define QM_HEAD_CHECK	0xf0f0f0f0u /* low half of qm_frag.check */
 #define QM_JOINED_CHECK 0x0f0f0f0fu
 #define QM_END_CHECK1	0xc0c0c0c0u
@@ -93,7 +94,7 @@ struct qm_block {
 	struct account_sums sums;
 	pthread_mutex_t lock; /* shm pools */
 	struct qm_frag *free_list[QM_N_LISTS];
-	uint64_t not_empty[(QM_N_LISTS + 63) / 64]; /* bit: list has some */
+	uint64_t not_empty[QM_N_WORDS]; /* bit: list has some */
 };
 
 _Static_assert(sizeof(struct qm_frag) % QM_ROUND == 0, "payload alignment");
@@ -161,7 +162,8 @@ void qm_list_link(struct qm_block *qm, struct qm_frag *frag);
 void qm_list_unlink(struct qm_block *qm, struct qm_frag *frag);
 /* The smallest free fragment of at least size bytes, or NULL; not unlinked. */
 struct qm_frag *qm_list_best(const struct qm_block *qm, size_t size);
-size_t qm_list_largest(const struct qm_block *qm);
+/* The last list that has some, by the bits of qm_block; QM_N_LISTS: none. */
+unsigned qm_list_last(const uint64_t *not_empty);
 
 /* qm_repair.c: make ends, lists and sums anew from the heads. */
 void qm_rebuild(struct km_pool *pool, struct qm_block *qm);

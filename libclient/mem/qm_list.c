@@ -32,7 +32,7 @@ static unsigned next_list(const struct qm_block *qm, unsigned list)
 		return QM_N_LISTS;
 	bits = qm->not_empty[word] & ~0ULL << list % 64;
 	while (bits == 0) {
-		if (++word >= sizeof(qm->not_empty) / sizeof(uint64_t))
+		if (++word >= QM_N_WORDS)
 			return QM_N_LISTS;
 		bits = qm->not_empty[word];
 	}
@@ -99,19 +99,13 @@ struct qm_frag *qm_list_best(const struct qm_block *qm, size_t size)
 	return best;
 }
 
-size_t qm_list_largest(const struct qm_block *qm)
+unsigned qm_list_last(const uint64_t *not_empty)
 {
-	size_t largest = 0;
-	unsigned list, last = QM_N_LISTS;
+	unsigned word = QM_N_WORDS;
 
-	for (list = next_list(qm, 0); list < QM_N_LISTS;
-	     list = next_list(qm, list + 1))
-		last = list;
-	if (last == QM_N_LISTS)
-		return 0;
-	for (struct qm_frag *frag = qm->free_list[last]; frag != QM_LIST_END;
-	     frag = frag->u.nxt_free)
-		if (frag->size > largest)
-			largest = frag->size;
-	return largest;
+	while (word > 0 && not_empty[word - 1] == 0)
+		word--;
+	return word == 0 ? QM_N_LISTS
+			 : word * 64 - 1 -
+			       (unsigned)__builtin_clzll(not_empty[word - 1]);
 }

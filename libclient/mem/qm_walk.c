@@ -8,7 +8,8 @@
 #include "base/err.h"
 #include "mem/qm.h"
 
-#define INFO_TRIES 1000 /* a writer is between two stores that often: never */
+#define INFO_TRIES 1000	  /* a writer is between two stores that often: never */
+#define LIST_MAX   100000 /* fragments of a list that are looked at */
 
 /*
  * A fragment that was joined with its neighbour while we came leads us into a
@@ -149,7 +150,55 @@ int qm_walk(struct view *view, struct view_walk *walk, struct view_block *block)
 
 /* ---- accounts ----------------------------------------------------------- */
 
-int qm_info(struct view *view, struct km_mem_info *info)
+static uint64_t off_in_block(const struct view *view, size_t member)
+{
+	return view_header(view)->data.bytes + member;
+}
+
+/* The head of the last list with fragments, the one of the largest. */
+static uint64_t last_list(struct view *view)
+{
+	uint64_t not_empty[QM_N_WORDS], first = 0;
+	unsigned list;
+
+	if (view_read(view,
+		off_in_block(view, offsetof(struct qm_block, not_empty)),
+		not_empty, sizeof(not_empty)) != 0)
+		return 0;
+	list = qm_list_last(not_empty);
+	if (list < QM_N_LISTS)
+		view_read(view,
+		    off_in_block(view, offsetof(struct qm_block, free_list)) +
+			list * sizeof(first),
+		    &first, sizeof(first));
+	return first;
+}
+
+/*
+ * The largest free fragment.  While its owner changes the pool the list may
+ * lead astray: what is no free fragment ends it, and so may some be missed.
+ */
+static size_t largest(struct view *view)
+{
+	uint64_t base = view_header(view)->base;
+	uint64_t last = qm_last_off(view_header(view));
+	uint64_t at = last_list(view);
+	size_t size = 0;
+	struct qm_frag frag;
+
+	for (int i = 0; i < LIST_MAX; i++) {
+		if (view_read(view, at - base, &frag, sizeof(frag)) != 0 ||
+		    !is_sound(&frag, at - base, last) || frag.u.is_free == 0)
+			break;
+		if (frag.size > size)
+			size = frag.size;
+		at = (uintptr_t)frag.u.nxt_free;
+	}
+	return size;
+}
+
+/* The sums of one moment, as the latch has them. */
+static int load_sums(struct view *view, struct km_mem_info *info)
 {
 	uint64_t off = offsetof(struct km_pool, account);
 	struct account account;
@@ -166,6 +215,15 @@ int qm_info(struct view *view, struct km_mem_info *info)
 		return 0;
 	}
 	return -KM_EBUSY;
+}
+
+int qm_info(struct view *view, struct km_mem_info *info)
+{
+	int rc = load_sums(view, info);
+
+	if (rc == 0)
+		info->largest = largest(view);
+	return rc;
 }
 
 /* ---- going on behind damage --------------------------------------------- */

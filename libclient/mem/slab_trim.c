@@ -7,29 +7,20 @@
 #include "mem/slab_part.h"
 #include "mem/slab_view.h"
 
+#define AT_ONCE SLAB_GROUP /* pages: so few are out of reach at a time */
+
 /*
  * While they are reserved nobody writes to them.  A kill leaves RES(dead),
  * which recovery frees.
  */
-static uint64_t reserve_from(struct slab_part *part, uint64_t i, uint64_t all)
+static uint64_t reserve_from(struct slab_part *part, uint64_t i, uint64_t end)
 {
 	uint64_t n = 0;
 
-	while (
-	    i + n < all && n < SLAB_N_MAX &&
-	    slab_cas(&part->pages[i + n], SLAB_FREE, slab_res(part->slot, i)))
+	while (i + n < end && slab_cas(&part->pages[i + n], SLAB_FREE,
+				  slab_res(part->slot, i)))
 		n++;
 	return n;
-}
-
-/* A hole in the file for shared memory; for private memory zero pages. */
-static void punch(const struct slab_part *part, uint64_t i, uint64_t n)
-{
-	char *at = (char *)part->data + (i << SLAB_PAGE_SHIFT);
-	size_t size = n << SLAB_PAGE_SHIFT;
-
-	if (madvise(at, size, MADV_REMOVE) != 0)
-		madvise(at, size, MADV_DONTNEED);
 }
 
 static void unreserve(struct slab_part *part, uint64_t i, uint64_t n)
@@ -37,27 +28,76 @@ static void unreserve(struct slab_part *part, uint64_t i, uint64_t n)
 	for (uint64_t k = n; k-- > 0;)
 		slab_cas(
 		    &part->pages[i + k], slab_res(part->slot, i), SLAB_FREE);
-	for (uint64_t k = 0; k < n; k += SLAB_GROUP)
-		slab_pages_hint(part, (uint32_t)(i + k));
+	slab_pages_hint(part, (uint32_t)i);
 	slab_pages_hint(part, (uint32_t)(i + n - 1));
+}
+
+static char *at(const struct slab_part *part, uint64_t i)
+{
+	return (char *)part->data + (i << SLAB_PAGE_SHIFT);
+}
+
+/* How many of these pages have memory of the system. */
+static unsigned count_resident(
+    const struct slab_part *part, uint64_t i, uint64_t n)
+{
+	unsigned char is_in[AT_ONCE];
+	unsigned sum = 0;
+
+	if (mincore(at(part, i), n << SLAB_PAGE_SHIFT, is_in) != 0)
+		return 0;
+	for (uint64_t k = 0; k < n; k++)
+		sum += is_in[k] & 1;
+	return sum;
+}
+
+/* A hole in the file for shared memory; for private memory zero pages. */
+static void punch(const struct slab_part *part, uint64_t i, uint64_t n)
+{
+	size_t size = n << SLAB_PAGE_SHIFT;
+
+	if (madvise(at(part, i), size, MADV_REMOVE) != 0)
+		madvise(at(part, i), size, MADV_DONTNEED);
+}
+
+/* Returns how many of them the system gets. */
+static unsigned give_to_system(struct slab_part *part, uint64_t i, uint64_t n)
+{
+	unsigned resident = count_resident(part, i, n);
+
+	if (resident > 0)
+		punch(part, i, n);
+	return resident;
+}
+
+/* Of pages in [i, end): a row of free ones after the other. */
+static uint64_t trim_group(struct slab_part *part, uint64_t i, uint64_t end)
+{
+	uint64_t n, sum = 0;
+
+	for (; i < end; i += n + 1) {
+		n = reserve_from(part, i, end);
+		if (n == 0)
+			continue;
+		sum += give_to_system(part, i, n);
+		unreserve(part, i, n);
+	}
+	return sum;
 }
 
 size_t slab_trim(struct km_pool *pool)
 {
 	struct slab_part *part = slab_part_of(pool);
-	uint64_t all, n, sum = 0;
+	uint64_t all, end, sum = 0;
 
 	if (part == NULL)
 		return 0;
 	slab_take_empty(part);
 	all = slab_n_pages(part->slab);
-	for (uint64_t i = 0; i < all; i += n + 1) {
-		n = reserve_from(part, i, all);
-		if (n == 0)
-			continue;
-		punch(part, i, n);
-		unreserve(part, i, n);
-		sum += n;
+	for (uint64_t i = 0; i < all; i = end) {
+		end = i + AT_ONCE < all ? i + AT_ONCE : all;
+		if (count_resident(part, i, end - i) > 0)
+			sum += trim_group(part, i, end);
 	}
 	return sum << SLAB_PAGE_SHIFT;
 }

@@ -152,7 +152,6 @@ int view_info(struct view *view, struct km_mem_info *info)
 
 int view_own_info(struct km_pool *pool, struct km_mem_info *info)
 {
-	const struct manager *manager = manager_at(pool->manager);
 	struct view *view;
 	int rc = view_open_map(pool, pool->size, &view);
 
@@ -160,8 +159,6 @@ int view_own_info(struct km_pool *pool, struct km_mem_info *info)
 		return rc;
 	rc = view_info(view, info);
 	view_close(&view);
-	if (manager->largest != NULL)
-		info->largest = manager->largest(pool);
 	return rc;
 }
 

@@ -96,7 +96,7 @@ const char *view_manager(const struct view *view);
 /* The accounts at this moment. Returns 0 or -KM_ECORRUPT. */
 int view_info(struct view *view, struct km_mem_info *info);
 
-/* The same of a pool of this process, and `largest` whatever the manager. */
+/* The same of a pool of this process. */
 int view_own_info(struct km_pool *pool, struct km_mem_info *info);
 
 /*

@@ -94,6 +94,25 @@ static void do_keep_large(const char *size)
 	    pkg_malloc((size_t)atoi(size)) != NULL ? "done" : "no room");
 }
 
+static void *large; /* of shm, every page of it written to */
+
+static void do_take_shm(const char *size)
+{
+	size_t n = strtoul(size, NULL, 10);
+
+	large = shm_malloc(n);
+	if (large != NULL)
+		memset(large, 'l', n);
+	say("take_shm", large != NULL ? "done" : "no room");
+}
+
+static void do_give_shm(const char *unused)
+{
+	shm_free(large);
+	large = NULL;
+	say("give_shm", "done");
+}
+
 #define API(name, malloc, realloc, free)                                       \
 	static void do_##name(const char *unused)                              \
 	{                                                                      \
@@ -255,6 +274,8 @@ static const struct {
 	{ "keep_pkg", do_pkg },
 	{ "keep_shm", do_shm },
 	{ "keep_large", do_keep_large },
+	{ "take_shm", do_take_shm },
+	{ "give_shm", do_give_shm },
 	{ "api_pkg", do_api_pkg },
 	{ "api_shm", do_api_shm },
 	{ "inplace", do_inplace },

@@ -247,6 +247,31 @@ START_TEST(rebuild_needs_nothing_but_the_heads)
 }
 END_TEST
 
+START_TEST(the_largest_free_fragment_is_found_through_a_view)
+{
+	struct km_mem_info info;
+	void *p[8];
+
+	test_pool_open(&t, KM_SHM, "qm", SIZE);
+	shm_info(&info);
+	ck_assert_uint_eq(info.largest, info.free);
+	/* Of one list, the smaller ones first; then only of small lists. */
+	for (size_t i = 0; i < 8; i++)
+		p[i] = shm_malloc(i % 2 == 0 ? 40000 + i * 1000 : 16);
+	p[7] = shm_malloc(info.free);
+	while (shm_malloc(16) != NULL)
+		;
+	shm_info(&info);
+	ck_assert_uint_eq(info.largest, 0);
+	for (size_t i = 0; i < 8; i += 2) {
+		shm_free(p[i]);
+		shm_info(&info);
+		ck_assert_uint_eq(info.largest, 40000 + i * 1000);
+	}
+	test_pool_close(&t);
+}
+END_TEST
+
 START_TEST(a_reader_finds_whole_accounts_at_every_store)
 {
 	struct account account = { 0 };
@@ -285,6 +310,8 @@ int main(void)
 	    tcase, the_gdb_walk_sees_used_blocks_and_ends_on_the_sentinel);
 	tcase_add_test(tcase, a_kill_in_the_middle_leaves_a_pool_that_works);
 	tcase_add_test(tcase, rebuild_needs_nothing_but_the_heads);
+	tcase_add_test(
+	    tcase, the_largest_free_fragment_is_found_through_a_view);
 	tcase_add_test(tcase, a_reader_finds_whole_accounts_at_every_store);
 	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(suite, tcase);

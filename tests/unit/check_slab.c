@@ -390,6 +390,46 @@ START_TEST(what_a_thread_leaves_is_had_by_others)
 }
 END_TEST
 
+#define N_RUNS 20000
+
+static int is_done;
+
+/* Runs of ten pages, touched, so that the system has something to get. */
+static void *allocate_runs(void *failed)
+{
+	for (int i = 0; i < N_RUNS; i++) {
+		char *p = shm_malloc(40000);
+
+		if (p == NULL)
+			++*(int *)failed;
+		else
+			p[i % 40000] = 'p';
+		shm_free(p);
+	}
+	__atomic_store_n(&is_done, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+START_TEST(nobody_lacks_memory_because_it_is_trimmed)
+{
+	pthread_t thread;
+	int failed = 0;
+
+	open_shm(4 * MB);
+	ck_assert_int_eq(
+	    pthread_create(&thread, NULL, allocate_runs, &failed), 0);
+	while (!__atomic_load_n(&is_done, __ATOMIC_ACQUIRE))
+		manager_slab.trim(t.pool);
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(failed, 0);
+	ck_assert_uint_eq(info().used, 0);
+	test_pool_is_valid(&t);
+	manager_slab.trim(t.pool);
+	ck_assert_uint_eq(manager_slab.trim(t.pool), 0);
+	test_pool_close(&t);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, an_index_is_found_by_a_multiplication);
@@ -409,6 +449,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, no_block_lies_below_tags_without_a_guard);
 	tcase_add_test(tcase, threads_free_each_others_blocks);
 	tcase_add_test(tcase, what_a_thread_leaves_is_had_by_others);
+	tcase_add_test(tcase, nobody_lacks_memory_because_it_is_trimmed);
 }
 
 int main(void)
