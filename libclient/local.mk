@@ -74,7 +74,7 @@ lib_LTLIBRARIES += %D%/libkmem.la
 %C%_libkmem_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIBKMEM_VERSION_INFO) \
 	-Wl,--version-script=$(srcdir)/%D%/libkmem.map
 %C%_libkmem_la_DEPENDENCIES = $(%C%_libkmem_la_LIBADD) %D%/libkmem.map
-EXTRA_DIST += %D%/libkmem.map
+EXTRA_DIST += %D%/libkmem.map %D%/mem/README.md
 
 # #include "mem/mem.h" with -I$(includedir)/kmem, as in Kamailio.
 kmembaseincludedir = $(includedir)/kmem/base
