@@ -30,6 +30,7 @@ unit_tests += %D%/unit/check_base
 unit_tests += %D%/unit/check_chan
 unit_tests += %D%/unit/check_heap
 unit_tests += %D%/unit/check_lock
+unit_tests += %D%/unit/check_memalign
 unit_tests += %D%/unit/check_misuse
 unit_tests += %D%/unit/check_oom
 unit_tests += %D%/unit/check_qm
@@ -69,6 +70,8 @@ unit_tests += %D%/unit/check_rpc_spec
 check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
 %C%_unit_check_heap_SOURCES = %D%/unit/check_heap.c $(check_pool_SOURCES)
 %C%_unit_check_lock_SOURCES = %D%/unit/check_lock.c $(check_pool_SOURCES)
+%C%_unit_check_memalign_SOURCES = %D%/unit/check_memalign.c \
+	$(check_pool_SOURCES)
 %C%_unit_check_misuse_SOURCES = %D%/unit/check_misuse.c $(check_pool_SOURCES)
 %C%_unit_check_oom_SOURCES = %D%/unit/check_oom.c $(check_pool_SOURCES)
 %C%_unit_check_site_sums_SOURCES = %D%/unit/check_site_sums.c \

@@ -51,6 +51,15 @@ static __attribute__((noinline)) void trace_malloc(enum km_pool_kind kind,
 	trace_result(kind, call, args, site, result);
 }
 
+static __attribute__((noinline)) void trace_memalign(enum km_pool_kind kind,
+    size_t align, size_t size, const struct km_site *site, const void *result)
+{
+	char args[TRACE_ARGS_SIZE];
+
+	snprintf(args, sizeof(args), "%zu, %zu", align, size);
+	trace_result(kind, "memalign", args, site, result);
+}
+
 static __attribute__((noinline)) void trace_realloc(enum km_pool_kind kind,
     const char *call, const void *p, size_t size, const struct km_site *site,
     const void *result)
@@ -88,6 +97,16 @@ static void say_no_pool(enum km_pool_kind kind, const struct km_site *site)
 	errno = EINVAL;
 }
 
+static void say_bad_align(
+    enum km_pool_kind kind, size_t align, const struct km_site *site)
+{
+	LM_ERR("%s_memalign: alignment %zu is no power of two, called from "
+	       "%s: %s: %s(%u)",
+	    heap_kind_name(kind), align, site->mname, site->file, site->func,
+	    site->line);
+	errno = EINVAL;
+}
+
 /* ---- calls -------------------------------------------------------------- */
 
 /* A request to the pool in use; NULL and a log line when there is none. */
@@ -108,7 +127,8 @@ static struct km_pool *prepare(enum km_pool_kind kind, size_t size,
 	return pool;
 }
 
-static void *get(enum km_pool_kind kind, size_t size, struct km_site *site)
+static void *get_aligned(
+    enum km_pool_kind kind, size_t align, size_t size, struct km_site *site)
 {
 	struct request req;
 	struct km_pool *pool = prepare(kind, size, site, &req);
@@ -116,10 +136,16 @@ static void *get(enum km_pool_kind kind, size_t size, struct km_site *site)
 
 	if (pool == NULL)
 		return NULL;
+	req.align = align;
 	p = manager_at(pool->manager)->alloc(pool, &req);
 	if (p == NULL)
 		oom_report(pool, size, site);
 	return p;
+}
+
+static void *get(enum km_pool_kind kind, size_t size, struct km_site *site)
+{
+	return get_aligned(kind, 0, size, site);
 }
 
 static void put(
@@ -200,6 +226,20 @@ void *heap_mallocxz(enum km_pool_kind kind, size_t size, struct km_site *site)
 	if (heap_is_traced())
 		trace_malloc(kind, "mallocxz", size, site, p);
 	return p != NULL ? memset(p, 0, size) : NULL;
+}
+
+void *heap_memalign(
+    enum km_pool_kind kind, size_t align, size_t size, struct km_site *site)
+{
+	void *p = NULL;
+
+	if (align == 0 || (align & (align - 1)) != 0)
+		say_bad_align(kind, align, site);
+	else
+		p = get_aligned(kind, align, size > 0 ? size : 1, site);
+	if (heap_is_traced())
+		trace_memalign(kind, align, size, site, p);
+	return p;
 }
 
 void heap_free(enum km_pool_kind kind, void *p, struct km_site *site)

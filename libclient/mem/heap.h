@@ -13,6 +13,8 @@
 
 void *heap_malloc(enum km_pool_kind kind, size_t size, struct km_site *site);
 void *heap_mallocxz(enum km_pool_kind kind, size_t size, struct km_site *site);
+void *heap_memalign(
+    enum km_pool_kind kind, size_t align, size_t size, struct km_site *site);
 void *heap_realloc(
     enum km_pool_kind kind, void *p, size_t size, struct km_site *site);
 void *heap_reallocxf(

@@ -29,6 +29,8 @@ struct request {
 	size_t size;   /* bytes, any value */
 	uint32_t site; /* row of the pool's site table */
 	uint32_t slot; /* of the owner */
+	/* Bytes: alloc gives a multiple of it, a power of two; 0: of 16. */
+	size_t align;
 };
 
 struct manager {

@@ -5,12 +5,12 @@
 /*
  * Sizes are size_t and count bytes (Kamailio's are unsigned int).  Blocks are
  * aligned to 16.  What fails returns NULL, sets errno (ENOMEM: no room, or a
- * size no pool can hold; EINVAL: no pool yet, or a bad pointer) and writes one
- * line to the log; about lack of room, at most one a second.
+ * size no pool can hold; EINVAL: no pool yet, a bad pointer or alignment) and
+ * writes one line to the log; about lack of room, at most one a second.
  *
  *   size 0            pkg_malloc(0) gives a block of its own, good for
  *                     nothing but pkg_free(); pkg_realloc(p, 0) frees p and
- *                     returns NULL
+ *                     returns NULL; pkg_memalign(n, 0) is pkg_memalign(n, 1)
  *   NULL              pkg_free(NULL) does nothing; pkg_realloc(NULL, n) is
  *                     pkg_malloc(n)
  *   no room           pkg_realloc() leaves the old block as it was;
@@ -38,21 +38,28 @@ enum km_mem_summary {
 	KM_SUMMARY_SHORT = 16,
 };
 
-#define pkg_malloc(size)       km_pkg_malloc((size), KM_SITE())
-#define pkg_mallocxz(size)     km_pkg_mallocxz((size), KM_SITE())
-#define pkg_realloc(p, size)   km_pkg_realloc((p), (size), KM_SITE())
-#define pkg_reallocxf(p, size) km_pkg_reallocxf((p), (size), KM_SITE())
-#define pkg_free(p)	       km_pkg_free((p), KM_SITE())
-#define pkg_status()	       km_pkg_status()
-#define pkg_sums()	       km_pkg_sums()
-#define pkg_info(info)	       km_pkg_info(info)
-#define pkg_available()	       km_pkg_available()
+#define pkg_malloc(size)	  km_pkg_malloc((size), KM_SITE())
+#define pkg_mallocxz(size)	  km_pkg_mallocxz((size), KM_SITE())
+#define pkg_memalign(align, size) km_pkg_memalign((align), (size), KM_SITE())
+#define pkg_realloc(p, size)	  km_pkg_realloc((p), (size), KM_SITE())
+#define pkg_reallocxf(p, size)	  km_pkg_reallocxf((p), (size), KM_SITE())
+#define pkg_free(p)		  km_pkg_free((p), KM_SITE())
+#define pkg_status()		  km_pkg_status()
+#define pkg_sums()		  km_pkg_sums()
+#define pkg_info(info)		  km_pkg_info(info)
+#define pkg_available()		  km_pkg_available()
 
 /* A block of at least size bytes, or NULL. */
 KM_API void *km_pkg_malloc(size_t size, struct km_site *site);
 
 /* The same, filled with zeros. */
 KM_API void *km_pkg_mallocxz(size_t size, struct km_site *site);
+
+/*
+ * A block of at least size bytes at a multiple of align, a power of two.
+ * Resized it may be at any multiple of 16.
+ */
+KM_API void *km_pkg_memalign(size_t align, size_t size, struct km_site *site);
 
 /* Resize; the block may move. NULL: no room, and p is as it was. */
 KM_API void *km_pkg_realloc(void *p, size_t size, struct km_site *site);

@@ -16,6 +16,11 @@ void *km_pkg_mallocxz(size_t size, struct km_site *site)
 	return heap_mallocxz(KM_PKG, size, site);
 }
 
+void *km_pkg_memalign(size_t align, size_t size, struct km_site *site)
+{
+	return heap_memalign(KM_PKG, align, size, site);
+}
+
 void *km_pkg_realloc(void *p, size_t size, struct km_site *site)
 {
 	return heap_realloc(KM_PKG, p, size, site);

@@ -209,17 +209,56 @@ static size_t round_request(const struct km_pool *pool, size_t size)
 	return (size + QM_ROUND - 1) / QM_ROUND * QM_ROUND;
 }
 
+/* The smallest free fragment of at least size bytes, taken from its list. */
+static struct qm_frag *take_best(struct qm_block *qm, size_t size)
+{
+	struct qm_frag *frag = qm_list_best(qm, size);
+
+	if (frag != NULL)
+		qm_list_unlink(qm, frag);
+	return frag;
+}
+
+/*
+ * The same with a payload at a multiple of align: of a larger fragment, the
+ * part in front of it becomes a free one.
+ */
+static struct qm_frag *take_aligned(
+    struct km_pool *pool, struct qm_block *qm, size_t size, size_t align)
+{
+	struct qm_frag *frag, *cut;
+	uintptr_t at, up;
+
+	if (align > pool->size)
+		return NULL;
+	frag = take_best(qm, size + align + QM_OVERHEAD + MIN_PAYLOAD);
+	if (frag == NULL)
+		return NULL;
+	at = (uintptr_t)qm_payload(frag);
+	if (at % align == 0)
+		return frag;
+	up = (at + QM_OVERHEAD + MIN_PAYLOAD + align - 1) & ~(align - 1);
+	split(pool, qm, frag, up - at - QM_OVERHEAD);
+	cut = qm_next(frag);
+	qm_list_link(qm, frag);
+	qm_list_unlink(qm, cut);
+	return cut;
+}
+
 /* ---- the vtable --------------------------------------------------------- */
 
 static void *alloc_locked(
     struct km_pool *pool, struct qm_block *qm, const struct request *req)
 {
 	size_t size = round_request(pool, req->size);
-	struct qm_frag *frag = size != 0 ? qm_list_best(qm, size) : NULL;
+	struct qm_frag *frag;
 
+	if (size == 0)
+		return NULL;
+	frag = req->align > QM_ROUND ? take_aligned(pool, qm, size, req->align)
+				     : take_best(qm, size);
 	if (frag == NULL)
 		return NULL;
-	qm_list_unlink(qm, frag);
 	split(pool, qm, frag, size);
 	take(pool, qm, frag, req);
 	return qm_payload(frag);

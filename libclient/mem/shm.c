@@ -16,6 +16,11 @@ void *km_shm_mallocxz(size_t size, struct km_site *site)
 	return heap_mallocxz(KM_SHM, size, site);
 }
 
+void *km_shm_memalign(size_t align, size_t size, struct km_site *site)
+{
+	return heap_memalign(KM_SHM, align, size, site);
+}
+
 void *km_shm_realloc(void *p, size_t size, struct km_site *site)
 {
 	return heap_realloc(KM_SHM, p, size, site);

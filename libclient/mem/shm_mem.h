@@ -22,21 +22,28 @@
 #include "mem/info.h"
 #include "mem/site.h"
 
-#define shm_malloc(size)       km_shm_malloc((size), KM_SITE())
-#define shm_mallocxz(size)     km_shm_mallocxz((size), KM_SITE())
-#define shm_realloc(p, size)   km_shm_realloc((p), (size), KM_SITE())
-#define shm_reallocxf(p, size) km_shm_reallocxf((p), (size), KM_SITE())
-#define shm_free(p)	       km_shm_free((p), KM_SITE())
-#define shm_status()	       km_shm_status()
-#define shm_sums()	       km_shm_sums()
-#define shm_info(info)	       km_shm_info(info)
-#define shm_available()	       km_shm_available()
+#define shm_malloc(size)	  km_shm_malloc((size), KM_SITE())
+#define shm_mallocxz(size)	  km_shm_mallocxz((size), KM_SITE())
+#define shm_memalign(align, size) km_shm_memalign((align), (size), KM_SITE())
+#define shm_realloc(p, size)	  km_shm_realloc((p), (size), KM_SITE())
+#define shm_reallocxf(p, size)	  km_shm_reallocxf((p), (size), KM_SITE())
+#define shm_free(p)		  km_shm_free((p), KM_SITE())
+#define shm_status()		  km_shm_status()
+#define shm_sums()		  km_shm_sums()
+#define shm_info(info)		  km_shm_info(info)
+#define shm_available()		  km_shm_available()
 
 /* A block of at least size bytes, or NULL. */
 KM_API void *km_shm_malloc(size_t size, struct km_site *site);
 
 /* The same, filled with zeros. */
 KM_API void *km_shm_mallocxz(size_t size, struct km_site *site);
+
+/*
+ * A block of at least size bytes at a multiple of align, a power of two.
+ * Resized it may be at any multiple of 16.
+ */
+KM_API void *km_shm_memalign(size_t align, size_t size, struct km_site *site);
 
 /* Resize; the block may move. NULL: no room, and p is as it was. */
 KM_API void *km_shm_realloc(void *p, size_t size, struct km_site *site);

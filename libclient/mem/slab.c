@@ -104,22 +104,47 @@ static void *pop(
 	return is_good ? bin->top->addr : NULL;
 }
 
+static void *alloc_of_class(
+    struct slab_part *part, unsigned class, size_t size, uint32_t site)
+{
+	void *p;
+
+	do {
+		p = pop(part, &part->bin[class], size, site);
+	} while (p == NULL && slab_refill(part, class));
+	return p;
+}
+
+static unsigned class_for(size_t size)
+{
+	return slab_class_of[(size + SLAB_GRAIN - 1) / SLAB_GRAIN];
+}
+
 void *slab_alloc_slow(struct slab_part *part, size_t size, uint32_t site)
 {
-	struct request req = { size, site, part->slot };
-	unsigned class;
-	void *p;
+	struct request req = { size, site, part->slot, 0 };
 
 	/* Of a pkg pool alone nobody else does: but it takes time. */
 	if (++part->n_slow % TICK_EVERY == 0)
 		pool_tick(part->pool);
 	if (size > SLAB_MAX)
 		return slab_run_alloc(part, &req);
-	class = slab_class_of[(size + SLAB_GRAIN - 1) / SLAB_GRAIN];
-	do {
-		p = pop(part, &part->bin[class], size, site);
-	} while (p == NULL && slab_refill(part, class));
-	return p;
+	return alloc_of_class(part, class_for(size), size, site);
+}
+
+/* A span begins with a page, so blocks of a multiple's size lie on multiples.
+ */
+static void *alloc_aligned(struct slab_part *part, const struct request *req)
+{
+	unsigned class;
+
+	if (req->align > SLAB_PAGE || req->size > SLAB_MAX)
+		return slab_run_alloc(part, req);
+	/* That of SLAB_MAX is a multiple in any case. */
+	class = class_for(req->size);
+	while (slab_class[class].size % req->align != 0)
+		class ++;
+	return alloc_of_class(part, class, req->size, req->site);
 }
 
 int slab_free_slow(
@@ -155,8 +180,7 @@ static bool resize_in_span(const struct slab_part *part,
 	uint64_t old = __atomic_load_n(tag, __ATOMIC_ACQUIRE), to;
 
 	if (req->size > SLAB_MAX ||
-	    slab_class_of[(req->size + SLAB_GRAIN - 1) / SLAB_GRAIN] !=
-		found->class - slab_class)
+	    class_for(req->size) != found->class - slab_class)
 		return false;
 	do {
 		if ((old & SLAB_LIVE) == 0)
@@ -259,8 +283,11 @@ static void *slab_vt_alloc(struct km_pool *pool, const struct request *req)
 {
 	struct slab_part *part = slab_part_of(pool);
 
-	return part != NULL ? slab_alloc_slow(part, req->size, req->site)
-			    : NULL;
+	if (part == NULL)
+		return NULL;
+	return req->align > SLAB_GRAIN
+		   ? alloc_aligned(part, req)
+		   : slab_alloc_slow(part, req->size, req->site);
 }
 
 static int slab_vt_free(struct km_pool *pool, void *p,

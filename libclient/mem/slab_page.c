@@ -63,16 +63,27 @@ static uint64_t free_from(
 	return k;
 }
 
-/* Claim n pages in a row that begin in [from, end). */
-static uint32_t claim_in(
-    struct slab_part *part, uint64_t from, uint64_t end, uint64_t n)
+/* The first page from i on that begins at a multiple of align. */
+static uint64_t aligned_from(
+    const struct slab_part *part, uint64_t i, size_t align)
 {
-	uint64_t all = slab_n_pages(part->slab), i = from, got;
+	uintptr_t at = part->data + (i << SLAB_PAGE_SHIFT);
+
+	return (((at + align - 1) & ~(align - 1)) - part->data) >>
+	       SLAB_PAGE_SHIFT;
+}
+
+/* Claim n pages in a row that begin in [from, end). */
+static uint32_t claim_in(struct slab_part *part, uint64_t from, uint64_t end,
+    uint64_t n, size_t align)
+{
+	uint64_t all = slab_n_pages(part->slab), got;
+	uint64_t i = aligned_from(part, from, align);
 
 	while (i < end) {
 		got = free_from(part, i, n, all);
 		if (got < n) {
-			i += got + 1;
+			i = aligned_from(part, i + got + 1, align);
 			continue;
 		}
 		got = reserve(part, i, n);
@@ -83,7 +94,7 @@ static uint32_t claim_in(
 		while (got > 0)
 			slab_cas(&part->pages[i + --got],
 			    slab_res(part->slot, i), SLAB_FREE);
-		i++;
+		i = aligned_from(part, i + 1, align);
 	}
 	return SLAB_NO_PAGE;
 }
@@ -94,7 +105,7 @@ static uint32_t claim_in(
  * is never lost; it stays down only when none is free.
  */
 static uint32_t claim_in_group(
-    struct slab_part *part, uint64_t group, uint64_t n)
+    struct slab_part *part, uint64_t group, uint64_t n, size_t align)
 {
 	uint64_t from = group * SLAB_GROUP, end = from + SLAB_GROUP;
 	uint64_t all = slab_n_pages(part->slab);
@@ -107,13 +118,13 @@ static uint32_t claim_in_group(
 		end = all;
 	__atomic_store_n(hint, 0, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	head = claim_in(part, from, end, n);
-	if (head != SLAB_NO_PAGE || n > 1)
+	head = claim_in(part, from, end, n, align);
+	if (head != SLAB_NO_PAGE || n > 1 || align > SLAB_PAGE)
 		__atomic_store_n(hint, 1, __ATOMIC_RELEASE);
 	return head;
 }
 
-uint32_t slab_pages_claim(struct slab_part *part, uint64_t n)
+uint32_t slab_pages_claim(struct slab_part *part, uint64_t n, size_t align)
 {
 	uint64_t all = slab_n_pages(part->slab);
 	uint64_t groups = (all + SLAB_GROUP - 1) / SLAB_GROUP;
@@ -125,7 +136,7 @@ uint32_t slab_pages_claim(struct slab_part *part, uint64_t n)
 	for (uint64_t i = 0; i < groups && head == SLAB_NO_PAGE; i++) {
 		uint64_t group = (from + i) % groups;
 
-		head = claim_in_group(part, group, n);
+		head = claim_in_group(part, group, n, align);
 		if (head != SLAB_NO_PAGE && n == 1)
 			part->cursor = (uint32_t)group;
 	}

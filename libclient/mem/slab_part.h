@@ -157,8 +157,11 @@ int slab_free_slow(
 
 /* ---- slab_page.c: claiming pages ---------------------------------------- */
 
-/* n pages in a row, now RES(me); SLAB_NO_PAGE: there are none. */
-uint32_t slab_pages_claim(struct slab_part *part, uint64_t n);
+/*
+ * n pages in a row, now RES(me), which begin at a multiple of align, a power
+ * of two of at least SLAB_PAGE. SLAB_NO_PAGE: there are none.
+ */
+uint32_t slab_pages_claim(struct slab_part *part, uint64_t n, size_t align);
 
 /* Give back what is still RES or CONT of mine, the head last. */
 void slab_pages_release(struct slab_part *part, uint32_t head, uint64_t n);

@@ -38,15 +38,16 @@ static void set_cont(
 
 void *slab_run_alloc(struct slab_part *part, const struct request *req)
 {
+	size_t align = req->align > SLAB_PAGE ? req->align : SLAB_PAGE;
 	uint64_t n = pages_for(req->size);
 	uint32_t head;
 
 	if (req->size > part->data_size || n > SLAB_N_MAX)
 		return NULL;
-	head = slab_pages_claim(part, n);
+	head = slab_pages_claim(part, n, align);
 	if (head == SLAB_NO_PAGE && slab_take_empty(part) > 0) {
 		slab_pages_hint_all(part);
-		head = slab_pages_claim(part, n);
+		head = slab_pages_claim(part, n, align);
 	}
 	if (head == SLAB_NO_PAGE)
 		return NULL;

@@ -44,7 +44,8 @@ static struct slab_page *cut(
 
 struct slab_page *slab_span_claim(struct slab_part *part, unsigned class)
 {
-	uint32_t head = slab_pages_claim(part, slab_class[class].n_pages);
+	uint32_t head =
+	    slab_pages_claim(part, slab_class[class].n_pages, SLAB_PAGE);
 
 	return head != SLAB_NO_PAGE ? cut(part, head, class) : NULL;
 }
