@@ -152,7 +152,7 @@ static void on_died(evutil_socket_t fd, short what, void *arg)
 		return;
 	release(w);
 	log_death(w->proc);
-	slot_dead(chunk_pool(), w->proc->slot);
+	slot_dead_process(chunk_pool(), w->proc->slot);
 	replace = super.ops->died(w->proc);
 	w->proc->state = PROC_DEAD;
 	if (replace)

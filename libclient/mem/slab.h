@@ -48,7 +48,7 @@ enum slab_kind {
 	SLAB_HEAD,  /* first page of a run: number of pages */
 	SLAB_DYING, /* first page, being freed: slot, number of pages */
 	SLAB_SHRK,  /* first page, tail being cut off: slot, number, new one */
-	SLAB_TAGS,  /* holds tags: a bit for each unit taken */
+	SLAB_TAGS,  /* holds tags: version, a bit for each unit taken */
 	SLAB_GUARD, /* below pages of tags, so that no overrun reaches them */
 	SLAB_KIND__COUNT
 };
@@ -64,6 +64,8 @@ enum slab_kind {
 #define SLAB_N_SHIFT	 23 /* 24 bits: pages */
 #define SLAB_N_MAX	 0xffffffu
 #define SLAB_BITS_SHIFT	 32
+#define SLAB_CLAIM	 (1ull << 4) /* 28 bits: claims of units, a version */
+#define SLAB_CLAIM_MASK	 0xfffffff0ull
 #define SLAB_OWN_MASK	 (SLAB_KIND_MASK | SLAB_CLASS_MASK | SLAB_SLOT_MASK)
 #define SLAB_MINE_MASK	 (SLAB_KIND_MASK | SLAB_SLOT_MASK)
 

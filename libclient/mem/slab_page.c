@@ -37,6 +37,16 @@ void slab_count(struct slab *slab, int64_t pages)
 		;
 }
 
+void slab_pages_unreserve(
+    struct slab_part *part, uint64_t from, uint64_t n, uint64_t res)
+{
+	for (uint64_t i = n; i-- > 0;) {
+		slab_cas(&part->pages[from + i], res, SLAB_FREE);
+		/* Somebody may have looked at it meanwhile, in vain. */
+		slab_pages_hint(part, (uint32_t)(from + i));
+	}
+}
+
 /*
  * Claim free pages from `head` on. Returns how many could be had before the
  * first that could not.  A kill leaves RES(dead), which recovery frees.
@@ -91,9 +101,7 @@ static uint32_t claim_in(struct slab_part *part, uint64_t from, uint64_t end,
 			slab_count(part->slab, (int64_t)n);
 			return (uint32_t)i;
 		}
-		while (got > 0)
-			slab_cas(&part->pages[i + --got],
-			    slab_res(part->slot, i), SLAB_FREE);
+		slab_pages_unreserve(part, i, got, slab_res(part->slot, i));
 		i = aligned_from(part, i + 1, align);
 	}
 	return SLAB_NO_PAGE;
@@ -143,19 +151,27 @@ uint32_t slab_pages_claim(struct slab_part *part, uint64_t n, size_t align)
 	return head;
 }
 
+uint32_t slab_pages_claim_last(struct slab_part *part, uint64_t n, size_t align)
+{
+	slab_pages_hint_all(part);
+	return claim_in(part, 0, slab_n_pages(part->slab), n, align);
+}
+
+void slab_page_free_tail(struct slab_page *page, uint64_t head)
+{
+	uint64_t word = slab_load(page);
+
+	while ((slab_kind(word) == SLAB_CONT || slab_kind(word) == SLAB_RES) &&
+	       slab_word_head(word) == head && !slab_cas(page, word, SLAB_FREE))
+		word = slab_load(page);
+}
+
 void slab_pages_release(struct slab_part *part, uint32_t head, uint64_t n)
 {
 	struct slab_page *page = &part->pages[head];
 
-	/* By CAS on words that name this head: recovery may do the same. */
-	for (uint64_t i = 1; i < n; i++) {
-		uint64_t word = slab_load(page + i);
-
-		if ((slab_kind(word) == SLAB_CONT ||
-			slab_kind(word) == SLAB_RES) &&
-		    slab_word_head(word) == head)
-			slab_cas(page + i, word, SLAB_FREE);
-	}
+	for (uint64_t i = 1; i < n; i++)
+		slab_page_free_tail(page + i, head);
 	/* Last: a kill before it leaves a head from which to begin again. */
 	__atomic_store_n(&page->word, SLAB_FREE, __ATOMIC_RELEASE);
 	for (uint64_t i = 0; i < n; i += SLAB_GROUP)

@@ -155,6 +155,7 @@ int slab_part_new(struct km_pool *pool, uint32_t slot, struct slab_part **out)
 		.data_size = slab->max_pages << SLAB_PAGE_SHIFT,
 		.generation = (uint64_t)pool->generation << 32,
 		.slot = slot,
+		.dead = slot,
 		.has_membarrier = register_membarrier(),
 	};
 	if (get_arrays(part) != 0) {

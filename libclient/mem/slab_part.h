@@ -63,6 +63,7 @@ struct slab_part {
 	uint32_t slot;
 	uint32_t cursor; /* group of pages where free ones were last */
 	uint32_t n_slow; /* calls that were not the usual case */
+	uint32_t dead;	 /* the slot being recovered; else my own */
 	bool has_membarrier;
 	struct slab_hint *hints;
 	struct slab_link *link;
@@ -163,6 +164,20 @@ int slab_free_slow(
  */
 uint32_t slab_pages_claim(struct slab_part *part, uint64_t n, size_t align);
 
+/* The same, whatever hints say: they may be down while somebody looks. */
+uint32_t slab_pages_claim_last(
+    struct slab_part *part, uint64_t n, size_t align);
+
+/* Give back n pages that are still `res`. */
+void slab_pages_unreserve(
+    struct slab_part *part, uint64_t from, uint64_t n, uint64_t res);
+
+/*
+ * Free a further page of a span or run that begins at `head`, whoever it
+ * names. Recovery of that one may make CONT of RES at the same time.
+ */
+void slab_page_free_tail(struct slab_page *page, uint64_t head);
+
 /* Give back what is still RES or CONT of mine, the head last. */
 void slab_pages_release(struct slab_part *part, uint32_t head, uint64_t n);
 
@@ -189,6 +204,8 @@ unsigned slab_unit_trim(struct slab_part *part);
 
 /* A new span of this class; NULL: no pages. It is in no ring. */
 struct slab_page *slab_span_claim(struct slab_part *part, unsigned class);
+/* The same, whatever hints say. */
+struct slab_page *slab_span_claim_last(struct slab_part *part, unsigned class);
 
 /* Give a span of mine back if all its blocks are free. */
 bool slab_span_return(struct slab_part *part, struct slab_page *page);
@@ -230,6 +247,10 @@ int slab_span_free_far(struct slab_part *part, struct slab_page *page,
  * busy participant. False: it is in use this very moment, or has changed.
  */
 bool slab_take(struct slab_part *part, struct slab_page *page, uint64_t word);
+
+/* A slot's thread is dead: its spans can be taken without a barrier for each.
+ */
+void slab_take_from_dead(struct slab_part *part, uint32_t slot);
 
 /* It is mine: let anybody have it. */
 void slab_abandon(struct slab_part *part, struct slab_page *page);

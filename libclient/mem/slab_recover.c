@@ -51,7 +51,10 @@ static bool is_covered(const struct slab_part *part, uint64_t number)
 	return number - head < n;
 }
 
-/* The dead was giving it back: the same steps again. */
+/*
+ * The dead was giving it back: the same steps again. Its units are nobody's, or
+ * somebody else's by now: the sweep knows.
+ */
 static void finish_dying(struct slab_part *part, uint64_t number)
 {
 	struct slab_page *page = &part->pages[number];
@@ -59,7 +62,6 @@ static void finish_dying(struct slab_part *part, uint64_t number)
 
 	if (n > slab_n_pages(part->slab) - number)
 		n = slab_n_pages(part->slab) - number;
-	/* Its units are named by nobody then: the sweep finds them. */
 	__atomic_store_n(&page->unit, 0, __ATOMIC_RELEASE);
 	slab_pages_release(part, (uint32_t)number, n);
 }
@@ -70,14 +72,8 @@ static void finish_shrk(struct slab_part *part, uint64_t number)
 	uint64_t word = slab_load(page);
 	uint64_t n = slab_word_n(word), to = slab_word_m(word);
 
-	for (uint64_t i = to; i < n; i++) {
-		uint64_t tail = slab_load(page + i);
-
-		if ((slab_kind(tail) == SLAB_CONT ||
-			slab_kind(tail) == SLAB_RES) &&
-		    slab_word_head(tail) == number)
-			slab_cas(page + i, tail, SLAB_FREE);
-	}
+	for (uint64_t i = to; i < n; i++)
+		slab_page_free_tail(page + i, number);
 	slab_cas(page, word, slab_head(to));
 }
 
@@ -114,7 +110,14 @@ static void settle_head(struct slab_part *part, uint64_t i, uint32_t slot)
 	}
 }
 
-/* RES and CONT: of a head that counts them, or of nothing. */
+/* Below tags there is a guard, but while it is being moved. */
+static bool is_guard(const struct slab_part *part, uint64_t i)
+{
+	return i + 1 < slab_n_pages(part->slab) &&
+	       slab_kind(slab_load(&part->pages[i + 1])) == SLAB_TAGS;
+}
+
+/* RES and CONT: of a head that counts them, a guard, or of nothing. */
 static void settle_tail(struct slab_part *part, uint64_t i, uint32_t slot)
 {
 	struct slab_page *page = &part->pages[i];
@@ -123,24 +126,16 @@ static void settle_tail(struct slab_part *part, uint64_t i, uint32_t slot)
 	if (!names(word, slot) ||
 	    (slab_kind(word) != SLAB_RES && slab_kind(word) != SLAB_CONT))
 		return;
-	if (!is_covered(part, i)) {
-		if (slab_word_head(word) == i)
-			__atomic_store_n(&page->unit, 0, __ATOMIC_RELEASE);
-		slab_cas(page, word, SLAB_FREE);
-		slab_pages_hint(part, (uint32_t)i);
-	} else if (slab_kind(word) == SLAB_RES) {
-		slab_cas(page, word, slab_cont(slot, slab_word_head(word)));
+	if (is_covered(part, i)) {
+		if (slab_kind(word) == SLAB_RES)
+			slab_cas(
+			    page, word, slab_cont(slot, slab_word_head(word)));
+		return;
 	}
-}
-
-/* A guard below a guard is one that was being moved. */
-static void settle_guard(struct slab_part *part, uint64_t i)
-{
-	if (i + 1 < slab_n_pages(part->slab) &&
-	    slab_load(&part->pages[i]) == SLAB_GUARD &&
-	    (slab_load(&part->pages[i + 1]) == SLAB_GUARD ||
-		slab_load(&part->pages[i + 1]) == SLAB_FREE))
-		slab_cas(&part->pages[i], SLAB_GUARD, SLAB_FREE);
+	if (slab_word_head(word) == i)
+		__atomic_store_n(&page->unit, 0, __ATOMIC_RELEASE);
+	slab_cas(page, word, is_guard(part, i) ? SLAB_GUARD : SLAB_FREE);
+	slab_pages_hint(part, (uint32_t)i);
 }
 
 /*
@@ -174,12 +169,12 @@ void slab_recover(struct km_pool *pool, uint32_t slot)
 	all = slab_n_pages(part->slab);
 	dead += slot;
 	__atomic_store_n(&dead->busy, 0, __ATOMIC_RELEASE);
+	slab_take_from_dead(part, slot);
 	for (uint64_t i = 0; i < all; i++)
 		settle_head(part, i, slot);
 	for (uint64_t i = 0; i < all; i++)
 		settle_tail(part, i, slot);
-	for (uint64_t i = all; i-- > 0;)
-		settle_guard(part, i);
+	part->dead = part->slot;
 	/* His own unit is no longer in his way. */
 	__atomic_store_n(&dead->claim, 0, __ATOMIC_RELEASE);
 	slab_unit_sweep(part);

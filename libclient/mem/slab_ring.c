@@ -119,9 +119,8 @@ static bool scrape(struct slab_part *part, unsigned class)
 
 	if (collect_from_ring(part, class, all))
 		return true;
-	slab_pages_hint_all(part);
-	if (slab_take_empty(part) > 0 &&
-	    collect_from_new(part, class, slab_span_claim(part, class)))
+	slab_take_empty(part);
+	if (collect_from_new(part, class, slab_span_claim_last(part, class)))
 		return true;
 	if (collect_from_new(part, class, slab_take_partial(part, class)))
 		return true;

@@ -45,9 +45,9 @@ void *slab_run_alloc(struct slab_part *part, const struct request *req)
 	if (req->size > part->data_size || n > SLAB_N_MAX)
 		return NULL;
 	head = slab_pages_claim(part, n, align);
-	if (head == SLAB_NO_PAGE && slab_take_empty(part) > 0) {
-		slab_pages_hint_all(part);
-		head = slab_pages_claim(part, n, align);
+	if (head == SLAB_NO_PAGE) {
+		slab_take_empty(part);
+		head = slab_pages_claim_last(part, n, align);
 	}
 	if (head == SLAB_NO_PAGE)
 		return NULL;
@@ -110,14 +110,8 @@ static bool grow(
 		return false;
 	while (got < to && slab_cas(page + got, SLAB_FREE, res))
 		got++;
-	if (got < to) {
-		while (got > n)
-			slab_cas(page + --got, res, SLAB_FREE);
-		return false;
-	}
-	if (!slab_cas(page, slab_head(n), slab_head(to))) {
-		while (got > n)
-			slab_cas(page + --got, res, SLAB_FREE);
+	if (got < to || !slab_cas(page, slab_head(n), slab_head(to))) {
+		slab_pages_unreserve(part, head + n, got - n, res);
 		return false;
 	}
 	set_cont(part, head, n, to);
@@ -133,13 +127,8 @@ static bool shrink(
 
 	if (!slab_cas(page, slab_head(n), slab_shrk(part->slot, n, to)))
 		return false;
-	for (uint64_t i = to; i < n; i++) {
-		uint64_t word = slab_load(page + i);
-
-		if (slab_kind(word) == SLAB_CONT &&
-		    slab_word_head(word) == head)
-			slab_cas(page + i, word, SLAB_FREE);
-	}
+	for (uint64_t i = to; i < n; i++)
+		slab_page_free_tail(page + i, head);
 	__atomic_store_n(&page->word, slab_head(to), __ATOMIC_RELEASE);
 	for (uint64_t i = to; i < n; i++)
 		slab_pages_hint(part, (uint32_t)(head + i));

@@ -50,6 +50,14 @@ struct slab_page *slab_span_claim(struct slab_part *part, unsigned class)
 	return head != SLAB_NO_PAGE ? cut(part, head, class) : NULL;
 }
 
+struct slab_page *slab_span_claim_last(struct slab_part *part, unsigned class)
+{
+	uint32_t head =
+	    slab_pages_claim_last(part, slab_class[class].n_pages, SLAB_PAGE);
+
+	return head != SLAB_NO_PAGE ? cut(part, head, class) : NULL;
+}
+
 /* ---- looking at tags ---------------------------------------------------- */
 
 static bool is_live(const uint64_t *tag)
@@ -57,13 +65,20 @@ static bool is_live(const uint64_t *tag)
 	return (__atomic_load_n(tag, __ATOMIC_ACQUIRE) & SLAB_LIVE) != 0;
 }
 
+/*
+ * Of somebody else's span, word and unit may be of two lives: what is read then
+ * means nothing, as the CAS that follows will tell, but must lie in the pool.
+ */
 static unsigned count_live(
     const struct slab_part *part, const struct slab_page *page, unsigned most)
 {
 	unsigned class = slab_word_class(slab_load(page)), n = 0;
-	const uint64_t *tags = slab_tags_at(part, page);
+	uint64_t at =
+	    slab_unit_off(__atomic_load_n(&page->unit, __ATOMIC_RELAXED));
+	const uint64_t *tags = (uint64_t *)(part->data + at);
 
-	if (class >= SLAB_N_CLASSES)
+	if (class >= SLAB_N_CLASSES ||
+	    at + slab_class[class].n_blocks * sizeof(*tags) > part->data_size)
 		return most;
 	for (unsigned i = 0; i < slab_class[class].n_blocks && n < most; i++)
 		n += is_live(&tags[i]);
@@ -202,9 +217,12 @@ int slab_span_free_far(struct slab_part *part, struct slab_page *page,
 		/* The commit. A kill behind it loses the hint, no block. */
 	} while (
 	    !__atomic_compare_exchange_n(tag, &old, slab_tag_free(old, site),
-		true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
-	/* Tag first: the owner takes hints down before it reads tags. */
-	if (__atomic_load_n(hint, __ATOMIC_RELAXED) == 0)
+		true, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE));
+	/*
+	 * Tag first, and the hint is not read before it: the owner takes hints
+	 * down before it reads tags.
+	 */
+	if (__atomic_load_n(hint, __ATOMIC_SEQ_CST) == 0)
 		__atomic_store_n(hint, 1, __ATOMIC_RELEASE);
 	return 0;
 }

@@ -25,25 +25,30 @@ static bool is_busy(const struct slab_part *part, const struct slab_page *page)
 /*
  * Every thread of every registered process passes a full barrier: who had
  * announced before is seen by is_busy(), who has not sees the new page word.
+ * Where the kernel has no membarrier, each announcement has a fence.
  */
 static bool barrier(const struct slab_part *part)
 {
-	return part->has_membarrier &&
+	return !part->has_membarrier ||
 	       syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) ==
 		   0;
 }
 
-/* Whose span it is: nobody's, one of the dead's, or somebody's. */
+/*
+ * Whether somebody may have announced it and not be seen.  Before a span became
+ * ABAND there was a barrier; and one behind the death that is being recovered.
+ * That its owner is dead says nothing: the one before may still be in it.
+ */
 static bool needs_barrier(const struct slab_part *part, uint64_t word)
 {
-	const struct pool_slot *slot = pool_at(part->pool, part->pool->slots);
-	uint32_t owner = slab_word_slot(word);
+	return slab_kind(word) != SLAB_ABAND &&
+	       slab_word_slot(word) != part->dead;
+}
 
-	if (slab_kind(word) == SLAB_ABAND || owner == part->slot ||
-	    owner >= part->pool->n_slots)
-		return false;
-	return __atomic_load_n(&slot[owner].state, __ATOMIC_ACQUIRE) ==
-	       SLOT_LIVE;
+/* Nobody can come after this. */
+void slab_take_from_dead(struct slab_part *part, uint32_t slot)
+{
+	part->dead = barrier(part) ? slot : part->slot;
 }
 
 /*
@@ -52,28 +57,23 @@ static bool needs_barrier(const struct slab_part *part, uint64_t word)
  */
 bool slab_take(struct slab_part *part, struct slab_page *page, uint64_t word)
 {
-	uint64_t mine = slab_owned(word, SLAB_SPAN, part->slot);
+	uint64_t mine = slab_owned(word, SLAB_SPAN, part->slot), back = word;
+	bool alone = false;
 
 	slab_announce_any(part, page);
-	if (!slab_cas(page, word, mine)) {
-		slab_done(part->busy);
-		return false;
+	if (slab_cas(page, word, mine)) {
+		if (!needs_barrier(part, word) || barrier(part)) {
+			alone = !is_busy(part, page);
+			/* Its user goes on as announced; nobody owns it. */
+			back = slab_owned(word, SLAB_ABAND, 0);
+		}
+		if (alone)
+			slab_span_raise(page);
+		else
+			slab_cas(page, mine, back);
 	}
-	if (needs_barrier(part, word) &&
-	    (!barrier(part) || is_busy(part, page))) {
-		/* Its user goes on under its announcement; nobody owns it. */
-		slab_cas(page, mine, slab_owned(word, SLAB_ABAND, 0));
-		slab_done(part->busy);
-		return false;
-	}
-	if (slab_kind(word) == SLAB_ABAND && is_busy(part, page)) {
-		slab_cas(page, mine, word);
-		slab_done(part->busy);
-		return false;
-	}
-	slab_span_raise(page);
 	slab_done(part->busy);
-	return true;
+	return alone;
 }
 
 void slab_abandon(struct slab_part *part, struct slab_page *page)

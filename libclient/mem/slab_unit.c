@@ -11,18 +11,31 @@
  * The word of a page of tags has a bit for each of its units.  A span that is
  * being claimed announces the unit that it goes for (slot.claim) before it
  * sets bits, and its row names it before the announcement ends; so a bit that
- * neither an announcement nor a row names is of the dead, and is cleared.
+ * neither an announcement nor a row names is of the dead, and is cleared: if
+ * the version says that none of that page was claimed while rows were read.
+ *
+ * The page below the lowest tags of an area is a guard.  Who moves it makes it
+ * RES first, and no page below tags is ever free: so a page that is RES(dead)
+ * and has tags above it is to be a guard.
  */
-#define LOOK_MAX 16 /* pages of tags tried before another one is made */
-
-static uint64_t tags_word(uint32_t bits)
-{
-	return SLAB_TAGS | (uint64_t)bits << SLAB_BITS_SHIFT;
-}
+#define LOOK_MAX   16 /* pages of tags tried before another one is made */
+#define SWEEPS_MAX 8  /* while others claim units */
 
 static uint32_t tags_bits(uint64_t word)
 {
 	return (uint32_t)(word >> SLAB_BITS_SHIFT);
+}
+
+static uint64_t with_claimed(uint64_t word, uint32_t bits)
+{
+	return (word & ~SLAB_CLAIM_MASK) |
+	       ((word + SLAB_CLAIM) & SLAB_CLAIM_MASK) |
+	       (uint64_t)bits << SLAB_BITS_SHIFT;
+}
+
+static uint64_t with_free(uint64_t word, uint32_t bits)
+{
+	return word & ~((uint64_t)bits << SLAB_BITS_SHIFT);
 }
 
 static uint32_t mask_of(unsigned n)
@@ -63,8 +76,7 @@ static bool claim_in(
 		__atomic_store_n(announcement(part),
 		    (uint64_t)number * SLAB_UNITS + (unsigned)at,
 		    __ATOMIC_SEQ_CST);
-		if (!slab_cas(page, word,
-			tags_word(tags_bits(word) | mask_of(n) << at)))
+		if (!slab_cas(page, word, with_claimed(word, mask_of(n) << at)))
 			continue;
 		__atomic_store_n(&row->unit, number * SLAB_UNITS + (uint32_t)at,
 		    __ATOMIC_RELEASE);
@@ -73,35 +85,40 @@ static bool claim_in(
 	}
 }
 
-/* Zero tags are free blocks. What is no page of tags yet has data in it. */
+/*
+ * Two pages that are RES(me): tags, and their guard below.  Zero tags are free
+ * blocks; what is no page of tags yet has data in it.  A version goes on where
+ * it was, so that none comes back.
+ */
 static void commit_page(struct slab_part *part, uint64_t number)
 {
-	memset((char *)part->data + (number << SLAB_PAGE_SHIFT), 0, SLAB_PAGE);
-	__atomic_store_n(
-	    &part->pages[number].word, tags_word(0), __ATOMIC_RELEASE);
+	struct slab_page *page = &part->pages[number];
+	uint64_t ver = (uint64_t)page->ver * SLAB_CLAIM & SLAB_CLAIM_MASK;
+
+	memset(slab_addr(part, page), 0, SLAB_PAGE);
+	__atomic_store_n(&page->word, SLAB_TAGS | ver, __ATOMIC_RELEASE);
+	__atomic_store_n(&page[-1].word, SLAB_GUARD, __ATOMIC_RELEASE);
 	part->slab->tags_low = part->slab->tags_at = (uint32_t)number;
-	slab_count(part->slab, 1);
 }
 
-/*
- * The guard below the lowest page of tags becomes one, and the page below it
- * the guard.  A kill in between leaves RES(dead) or two guards in a row.
- */
+/* The guard below the lowest tags becomes tags, the page below it the guard. */
 static bool extend(struct slab_part *part)
 {
 	uint64_t low = part->slab->tags_low;
-	struct slab_page *page = part->pages;
+	struct slab_page *page = &part->pages[low];
+	uint64_t res;
 
 	if (low < 2 || low >= slab_n_pages(part->slab) ||
-	    slab_kind(slab_load(&page[low])) != SLAB_TAGS)
+	    slab_kind(slab_load(page)) != SLAB_TAGS)
 		return false;
-	if (!slab_cas(&page[low - 2], SLAB_FREE, SLAB_GUARD))
+	res = slab_res(part->slot, low - 2);
+	if (!slab_cas(page - 2, SLAB_FREE, res))
 		return false;
-	if (!slab_cas(
-		&page[low - 1], SLAB_GUARD, slab_res(part->slot, low - 1))) {
-		slab_cas(&page[low - 2], SLAB_GUARD, SLAB_FREE);
+	if (!slab_cas(page - 1, SLAB_GUARD, slab_res(part->slot, low - 1))) {
+		slab_pages_unreserve(part, low - 2, 1, res);
 		return false;
 	}
+	slab_count(part->slab, 1);
 	commit_page(part, low - 1);
 	return true;
 }
@@ -112,15 +129,18 @@ static bool begin(struct slab_part *part)
 	struct slab_page *page = part->pages;
 
 	for (uint64_t i = slab_n_pages(part->slab); i-- > 1;) {
+		uint64_t res = slab_res(part->slot, i);
+
 		if (slab_load(&page[i]) != SLAB_FREE ||
 		    slab_load(&page[i - 1]) != SLAB_FREE ||
-		    !slab_cas(&page[i], SLAB_FREE, slab_res(part->slot, i)))
+		    !slab_cas(&page[i], SLAB_FREE, res))
 			continue;
-		if (!slab_cas(&page[i - 1], SLAB_FREE, SLAB_GUARD)) {
-			slab_cas(&page[i], slab_res(part->slot, i), SLAB_FREE);
+		if (!slab_cas(
+			&page[i - 1], SLAB_FREE, slab_res(part->slot, i - 1))) {
+			slab_pages_unreserve(part, i, 1, res);
 			continue;
 		}
-		slab_count(part->slab, 1);
+		slab_count(part->slab, 2);
 		commit_page(part, i);
 		return true;
 	}
@@ -168,7 +188,7 @@ static void clear_bits(struct slab_part *part, uint64_t number, uint32_t bits)
 	uint64_t word = slab_load(page);
 
 	while (slab_kind(word) == SLAB_TAGS &&
-	       !slab_cas(page, word, tags_word(tags_bits(word) & ~bits)))
+	       !slab_cas(page, word, with_free(word, bits)))
 		word = slab_load(page);
 }
 
@@ -179,9 +199,12 @@ void slab_unit_release(
 
 	if (unit == 0)
 		return;
-	/* A kill in between leaves bits that no row names. */
-	__atomic_store_n(&row->unit, 0, __ATOMIC_RELEASE);
+	/*
+	 * In this order: bits that my row does not name any more would be
+	 * cleared by a sweep, claimed by others, and then by me cleared again.
+	 */
 	clear_bits(part, number, mask_of(n_units) << unit % SLAB_UNITS);
+	__atomic_store_n(&row->unit, 0, __ATOMIC_RELEASE);
 	part->slab->tags_at = number;
 }
 
@@ -223,52 +246,84 @@ static void mark_named(struct slab_part *part, uint32_t *named, uint64_t all)
 	}
 }
 
+/* False: units of it have been claimed since it was read. */
+static bool clear_stale(struct slab_page *page, uint64_t read, uint32_t stale)
+{
+	uint64_t word = slab_load(page);
+
+	if (stale == 0)
+		return true;
+	while (((word ^ read) & (SLAB_KIND_MASK | SLAB_CLAIM_MASK)) == 0)
+		if (slab_cas(page, word, with_free(word, stale)))
+			return true;
+		else
+			word = slab_load(page);
+	return false;
+}
+
+/* False: not all, since others are claiming. */
+static bool sweep(
+    struct slab_part *part, uint64_t *words, uint32_t *named, uint64_t all)
+{
+	bool ok = true;
+
+	for (uint64_t i = 0; i < all; i++)
+		words[i] = slab_load(&part->pages[i]);
+	mark_named(part, named, all);
+	for (uint64_t i = 0; i < all; i++)
+		if (slab_kind(words[i]) == SLAB_TAGS)
+			ok &= clear_stale(&part->pages[i], words[i],
+			    tags_bits(words[i]) & ~named[i]);
+	return ok;
+}
+
 void slab_unit_sweep(struct slab_part *part)
 {
 	uint64_t all = slab_n_pages(part->slab);
-	uint32_t *bits = calloc(all, 2 * sizeof(*bits));
-	uint32_t *named = bits + all;
+	uint64_t *words = malloc(all * (sizeof(*words) + sizeof(uint32_t)));
+	uint32_t *named = (uint32_t *)(words + all);
 
-	if (bits == NULL)
-		return; /* they wait for the next death */
-	for (uint64_t i = 0; i < all; i++) {
-		uint64_t word = slab_load(&part->pages[i]);
-
-		if (slab_kind(word) == SLAB_TAGS)
-			bits[i] = tags_bits(word);
+	if (words == NULL)
+		return; /* they wait for the next sweep */
+	for (int i = 0; i < SWEEPS_MAX; i++) {
+		memset(named, 0, all * sizeof(*named));
+		if (sweep(part, words, named, all))
+			break;
 	}
-	mark_named(part, named, all);
-	for (uint64_t i = 0; i < all; i++)
-		if ((bits[i] & ~named[i]) != 0)
-			clear_bits(part, i, bits[i] & ~named[i]);
-	free(bits);
+	free(words);
+}
+
+/* Of a page that is the lowest of its area, if it holds none. */
+static unsigned trim_page(struct slab_part *part, uint64_t i)
+{
+	struct slab_page *page = &part->pages[i];
+	uint64_t word = slab_load(page), res = slab_res(part->slot, i - 1);
+	/* As long as it is the lowest, what is above it does not change. */
+	bool more = i + 1 < slab_n_pages(part->slab) &&
+		    slab_kind(slab_load(page + 1)) == SLAB_TAGS;
+
+	if (slab_kind(word) != SLAB_TAGS || tags_bits(word) != 0 ||
+	    !slab_cas(page - 1, SLAB_GUARD, res))
+		return 0;
+	page->ver = (uint32_t)((word & SLAB_CLAIM_MASK) / SLAB_CLAIM) + 1;
+	if (!slab_cas(page, word, more ? SLAB_GUARD : res)) {
+		slab_cas(page - 1, res, SLAB_GUARD);
+		return 0;
+	}
+	if (more)
+		part->slab->tags_low = (uint32_t)i + 1;
+	slab_pages_unreserve(part, i - 1, more ? 1 : 2, res);
+	slab_count(part->slab, more ? -1 : -2);
+	return more ? 1 : 2;
 }
 
 /* From the lowest page of an area upwards: guard and tags move up by one. */
 unsigned slab_unit_trim(struct slab_part *part)
 {
 	uint64_t all = slab_n_pages(part->slab);
-	struct slab_page *page = part->pages;
 	unsigned n = 0;
 
-	for (uint64_t i = 1; i < all; i++) {
-		if (slab_load(&page[i]) != tags_word(0) ||
-		    slab_load(&page[i - 1]) != SLAB_GUARD ||
-		    !slab_cas(&page[i], tags_word(0), SLAB_GUARD))
-			continue;
-		slab_cas(&page[i - 1], SLAB_GUARD, SLAB_FREE);
-		slab_pages_hint(part, (uint32_t)i - 1);
-		slab_count(part->slab, -1);
-		part->slab->tags_low = (uint32_t)i + 1;
-		n++;
-		/* Nothing above needs it any more. */
-		if ((i + 1 == all ||
-			slab_kind(slab_load(&page[i + 1])) != SLAB_TAGS) &&
-		    slab_cas(&page[i], SLAB_GUARD, SLAB_FREE)) {
-			slab_pages_hint(part, (uint32_t)i);
-			slab_count(part->slab, -1);
-			n++;
-		}
-	}
+	for (uint64_t i = 1; i < all; i++)
+		n += trim_page(part, i);
 	return n;
 }

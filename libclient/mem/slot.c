@@ -37,11 +37,14 @@ static int find_free(struct km_pool *pool, uint32_t *slot)
 	return -KM_EFULL;
 }
 
-static bool is_over(const struct pool_slot *s)
+/* By CAS: somebody else who does the same may have given it out already. */
+static void free_if_over(struct pool_slot *s)
 {
 	uint32_t state = __atomic_load_n(&s->state, __ATOMIC_ACQUIRE);
 
-	return state == SLOT_DEAD || state == SLOT_LEFT;
+	if (state == SLOT_DEAD || state == SLOT_LEFT)
+		__atomic_compare_exchange_n(&s->state, &state, SLOT_FREE, false,
+		    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 /*
@@ -65,8 +68,8 @@ static int free_the_dead(struct km_pool *pool)
 		if (block.owner < pool->n_slots)
 			named[block.owner] = 1;
 	for (uint32_t i = 0; rc == 0 && i < pool->n_slots; i++)
-		if (is_over(slot_at(pool, i)) && !named[i])
-			slot_at(pool, i)->state = SLOT_FREE;
+		if (!named[i])
+			free_if_over(slot_at(pool, i));
 	view_close(&view);
 out:
 	free(named);
@@ -107,6 +110,19 @@ void slot_dead(struct km_pool *pool, uint32_t slot)
 	if (manager->recover != NULL)
 		manager->recover(pool, slot);
 	__atomic_store_n(state, SLOT_DEAD, __ATOMIC_RELEASE);
+}
+
+void slot_dead_process(struct km_pool *pool, uint32_t slot)
+{
+	const struct pool_slot *main = slot_at(pool, slot), *s;
+
+	for (uint32_t i = 0; i < pool->n_slots; i++) {
+		s = slot_at(pool, i);
+		if (i != slot && s->state == SLOT_LIVE && s->pid == main->pid &&
+		    s->start_time == main->start_time)
+			slot_dead(pool, i);
+	}
+	slot_dead(pool, slot);
 }
 
 void slot_left(struct km_pool *pool, uint32_t slot)

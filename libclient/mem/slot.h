@@ -32,8 +32,11 @@ void slot_left(struct km_pool *pool, uint32_t slot);
 void slot_set(struct km_pool *pool, uint32_t slot, int32_t pid, int32_t rank,
     const char *name);
 
-/* Its process is gone: what it left half done is settled. */
+/* Who had it is gone: what was left half done is settled. */
 void slot_dead(struct km_pool *pool, uint32_t slot);
+
+/* The process of this slot is gone: the same for those of all its threads. */
+void slot_dead_process(struct km_pool *pool, uint32_t slot);
 
 /* Field 22 of /proc/PID/stat, clock ticks since boot; 0: no such process. */
 uint64_t slot_process_start_time(int32_t pid);

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+/* check_slab_recover.c - what the dead and the stopped leave, made by hand. */
+#include "config.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "mem/manager.h"
+#include "mem/shm_mem.h"
+#include "mem/slab_part.h"
+#include "mem/slot.h"
+#include "tests/unit/check_pool.h"
+
+#define MB ((size_t)1 << 20)
+
+enum {
+	MINE,
+	LIVE,
+	DEAD
+}; /* slots */
+
+static struct test_pool t;
+
+static void open_shm(void)
+{
+	uint32_t slot;
+
+	test_pool_open(&t, KM_SHM, "slab", MB);
+	for (uint32_t i = MINE; i <= DEAD; i++) {
+		ck_assert_int_eq(slot_claim(t.pool, &slot), 0);
+		slot_set(t.pool, slot, (int32_t)getpid(), 0, "test");
+	}
+	slab_of(t.pool)->max_slot = DEAD;
+	test_log_catch();
+}
+
+static struct pool_slot *slot_at(uint32_t slot)
+{
+	return (struct pool_slot *)pool_at(t.pool, t.pool->slots) + slot;
+}
+
+static struct slab_page *page_of(const void *p)
+{
+	uintptr_t data = (uintptr_t)pool_at(t.pool, slab_of(t.pool)->data);
+
+	return slab_pages(t.pool) + ((uintptr_t)p - data) / SLAB_PAGE;
+}
+
+/* A span without a live block. */
+static struct slab_page *empty_span(void)
+{
+	void *p = shm_malloc(100);
+
+	shm_free(p);
+	ck_assert_uint_eq(slab_kind(page_of(p)->word), SLAB_SPAN);
+	return page_of(p);
+}
+
+/*
+ * LIVE has announced the span and looked at its word; then DEAD took it and was
+ * killed.  LIVE is going to make a block live.
+ */
+START_TEST(a_span_of_the_dead_is_left_to_whoever_is_still_in_it)
+{
+	struct slab_page *page;
+
+	open_shm();
+	page = empty_span();
+	slot_at(LIVE)->busy = (uintptr_t)page;
+	page->word = slab_owned(page->word, SLAB_SPAN, DEAD);
+	slot_dead(t.pool, DEAD);
+	ck_assert_uint_eq(slab_kind(page->word), SLAB_ABAND);
+	while (shm_malloc(100) != NULL)
+		ck_assert_uint_eq(slab_kind(page->word), SLAB_ABAND);
+	slot_at(LIVE)->busy = 0;
+	ck_assert_ptr_nonnull(shm_malloc(100));
+	ck_assert_uint_eq(slab_kind(page->word), SLAB_SPAN);
+	test_pool_close(&t);
+}
+END_TEST
+
+START_TEST(an_empty_span_of_the_dead_is_free)
+{
+	struct slab_page *page;
+
+	open_shm();
+	page = empty_span();
+	slot_at(DEAD)->busy = (uintptr_t)page;
+	page->word = slab_owned(page->word, SLAB_SPAN, DEAD);
+	slot_dead(t.pool, DEAD);
+	ck_assert_uint_eq(slab_kind(page->word), SLAB_FREE);
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
+/* Somebody takes hints down, looks at pages, and is stopped there. */
+START_TEST(pages_whose_hints_are_down_are_found)
+{
+	open_shm();
+	memset(pool_at(t.pool, slab_of(t.pool)->hints), 0, 4);
+	ck_assert_ptr_nonnull(shm_malloc(100));
+	memset(pool_at(t.pool, slab_of(t.pool)->hints), 0, 4);
+	ck_assert_ptr_nonnull(shm_malloc(100000));
+	test_pool_close(&t);
+}
+END_TEST
+
+/* DEAD has grown the run, and was killed before RES became CONT. */
+START_TEST(a_run_that_the_dead_has_grown_is_cut_by_the_living)
+{
+	struct slab_page *page;
+	char *p;
+
+	open_shm();
+	p = shm_malloc(100000);
+	page = page_of(p);
+	page[20].word = slab_res(DEAD, slab_word_head(page[19].word));
+	ck_assert_ptr_eq(shm_realloc(p, 50000), p);
+	ck_assert_uint_eq(page[20].word, SLAB_FREE);
+	slot_dead(t.pool, DEAD);
+	shm_free(p);
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
+/* Threads of a process have slots of their own. */
+START_TEST(with_a_process_all_its_threads_are_dead)
+{
+	struct slab_page *page;
+
+	open_shm();
+	page = empty_span();
+	page->word = slab_owned(page->word, SLAB_SPAN, LIVE);
+	for (uint32_t i = LIVE; i <= DEAD; i++)
+		slot_set(t.pool, i, 12345678, 1, "two threads");
+	slot_dead_process(t.pool, DEAD);
+	ck_assert_uint_eq(slot_at(DEAD)->state, SLOT_DEAD);
+	ck_assert_uint_eq(slot_at(LIVE)->state, SLOT_DEAD);
+	ck_assert_uint_eq(slot_at(MINE)->state, SLOT_LIVE);
+	ck_assert_uint_eq(slab_kind(page->word), SLAB_FREE);
+	test_pool_close(&t);
+}
+END_TEST
+
+static struct slab_page *lowest_tags(void)
+{
+	struct slab_page *page = slab_pages(t.pool);
+
+	while (slab_kind(page->word) != SLAB_TAGS)
+		page++;
+	return page;
+}
+
+/* DEAD was making tags of it: no guard would mean tags that never go back. */
+START_TEST(a_guard_that_the_dead_was_moving_is_one_again)
+{
+	struct slab_page *tags;
+	void *p;
+
+	open_shm();
+	p = shm_malloc(100);
+	tags = lowest_tags();
+	ck_assert_uint_eq(tags[-1].word, SLAB_GUARD);
+	tags[-1].word =
+	    slab_res(DEAD, (uint64_t)(tags - slab_pages(t.pool)) - 1);
+	tags[-2].word =
+	    slab_res(DEAD, (uint64_t)(tags - slab_pages(t.pool)) - 2);
+	slot_dead(t.pool, DEAD);
+	ck_assert_uint_eq(tags[-1].word, SLAB_GUARD);
+	ck_assert_uint_eq(tags[-2].word, SLAB_FREE);
+	shm_free(p);
+	manager_slab.trim(t.pool);
+	ck_assert_uint_eq(tags[0].word, SLAB_FREE);
+	ck_assert_uint_eq(tags[-1].word, SLAB_FREE);
+	test_pool_close(&t);
+}
+END_TEST
+
+/* Word and unit of a span that others change may be of two lives. */
+START_TEST(no_tag_outside_the_pool_is_read)
+{
+	struct pool_options opt = { KM_SHM, "slab", "shm", 4, MB };
+	char *map = mmap(NULL, MB + SLAB_PAGE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct slab_page *page;
+
+	ck_assert_ptr_ne(map, MAP_FAILED);
+	ck_assert_int_eq(mprotect(map + MB, SLAB_PAGE, PROT_NONE), 0);
+	ck_assert_int_eq(pool_create(map, &opt, &t.pool), 0);
+	pool_use(KM_SHM, t.pool, 0);
+	page = empty_span();
+	page->word = slab_owned(page->word, SLAB_SPAN, LIVE) & ~SLAB_CLASS_MASK;
+	page->unit = (uint32_t)(slab_of(t.pool)->n_pages * SLAB_UNITS - 1);
+	manager_slab.trim(t.pool);
+	ck_assert_uint_eq(slab_kind(page->word), SLAB_SPAN);
+	pool_use(KM_SHM, NULL, 0);
+	munmap(map, MB + SLAB_PAGE);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("slab_recover");
+	TCase *tcase = tcase_create("slab_recover");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(
+	    tcase, a_span_of_the_dead_is_left_to_whoever_is_still_in_it);
+	tcase_add_test(tcase, an_empty_span_of_the_dead_is_free);
+	tcase_add_test(tcase, pages_whose_hints_are_down_are_found);
+	tcase_add_test(
+	    tcase, a_run_that_the_dead_has_grown_is_cut_by_the_living);
+	tcase_add_test(tcase, with_a_process_all_its_threads_are_dead);
+	tcase_add_test(tcase, a_guard_that_the_dead_was_moving_is_one_again);
+	tcase_add_test(tcase, no_tag_outside_the_pool_is_read);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
