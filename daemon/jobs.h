@@ -23,10 +23,13 @@ struct job {
 /* 0, or -KM_ENOMEM: then it is not there. */
 int jobs_add(struct job *job);
 
-/* It is done: the next one of its connection may run. */
+/* It is done: the next one may run. */
 void jobs_end(struct job *job);
 
-/* Its connection goes, and with it all that wait there: none is started. */
+/*
+ * Its connection goes, and with it all that wait there: they are cancelled
+ * before the next turn.
+ */
 void jobs_cancel(struct job *job);
 
 #endif

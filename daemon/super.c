@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <event2/event.h>
+#include <malloc.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -116,6 +117,13 @@ static const struct super_worker_ops worker_ops = {
 	.died = on_worker_died,
 };
 
+/*
+ * What is this large comes and goes with one question: it gets pages of its own
+ * always, so that none of it stays behind in the heap.  (Unless told, glibc
+ * raises this limit each time that such a block is freed.)
+ */
+#define MMAP_THRESHOLD (128 * 1024) /* bytes */
+
 int super_init(void)
 {
 	static const struct timeval second = { 1, 0 };
@@ -123,6 +131,7 @@ int super_init(void)
 	/* Ignored, as who starts us may have left it, nobody could be reaped.
 	 */
 	signal(SIGCHLD, SIG_DFL);
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 	event_set_log_callback(on_libevent_log);
 	super.state = SUPER_STARTING;
 	super.base = event_base_new();
