@@ -4,9 +4,8 @@
 #define KMEMD_JOBS_H
 /*
  * One slice of one job runs in each turn of the event loop, whoever asks for
- * how many.  Of the jobs of one connection the first one runs, the others
- * wait with no memory but their request; those of several connections run side
- * by side.
+ * how many.  Of the jobs of one connection one runs, and a few of all
+ * connections side by side; the others wait, with no memory but their request.
  *
  * Lifetime: a job is borrowed from jobs_add() to its end or cancelling.
  * Concurrency: the supervisor's one thread.

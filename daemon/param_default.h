@@ -4,7 +4,7 @@
 #define KMEMD_PARAM_DEFAULT_H
 
 /* KMEMD_MEMDBG (MEMDBG=1) comes from config.h, which each .c includes first. */
-#define PARAM_DEFAULT_MANAGER "qm"
+#define PARAM_DEFAULT_MANAGER (KMEMD_MEMDBG ? "qm" : "slab")
 #define PARAM_DEFAULT_MEMDBG  (KMEMD_MEMDBG ? 2 : 4)
 
 /* The process table has so many rows, and one for the supervisor. */

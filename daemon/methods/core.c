@@ -17,7 +17,8 @@
 #include "daemon/super.h"
 #include "daemon/title.h"
 
-#define FLAGS (KMEMD_MEMDBG ? "MEMDBG, QM_MALLOC" : "QM_MALLOC")
+#define MANAGERS "SLAB_MALLOC, QM_MALLOC"
+#define FLAGS	 (KMEMD_MEMDBG ? "MEMDBG, " MANAGERS : MANAGERS)
 
 static void core_shmmem(struct rpc_call *call)
 {

@@ -19,12 +19,12 @@ import gdb
 MAGIC = 0x4C4F4F504D454D4B  # POOL_MAGIC
 ABI = 1
 KINDS = ("pkg", "shm")
-SLOT_STATES = ("free", "live", "dead")
+SLOT_STATES = ("free", "live", "dead", "left", "recovering", "claimed")
 PIECE = 64 * 1024  # bytes read at a time
 SHOWN = 20  # lines of kmem top, unless told
 
 # struct km_pool, up to its accounts
-HEADER = struct.Struct("<QIIIIQQQQQQIIiIQQQ64s")
+HEADER = struct.Struct("<QIIIIQQQQQQIIiIQQQQ64s")
 ACCOUNT = struct.Struct("<Q10Q")
 SLOT = struct.Struct("<IiiIQ40x64s")
 SITE_TABLE_SIZE = 32
@@ -44,7 +44,7 @@ QM_SLACK = 0xC5
 OVERHEAD = FRAG.size + FRAG_END.size
 
 # struct slab, slab_page, and what slab.h and slab_class.c say
-SLAB = struct.Struct("<QIIQQQQQQQII72s")
+SLAB = struct.Struct("<IIQQQQQQQII72s")
 SLAB_PAGE_ROW = struct.Struct("<Q8sQII")
 SLAB_CLASSES = 72
 SLAB_PAGE = 4096
@@ -194,7 +194,7 @@ class Slab:
 
     def __init__(self, pool):
         self.pool = pool
-        (_, _, _, self.n_pages, _, _, self.max_held, self.rows, _, self.data,
+        (_, _, self.n_pages, _, _, self.max_held, self.rows, _, self.data,
          _, _, _) = SLAB.unpack(pool.read(pool.data, SLAB.size))
         if (self.data + self.n_pages * SLAB_PAGE > pool.size or
                 self.rows + self.n_pages * SLAB_PAGE_ROW.size > self.data):
@@ -296,7 +296,7 @@ class Pool:
             raise Damage("cannot read %#x" % address)
         (magic, self.abi, self.layout, self.kind, self.manager_id, self.base,
          self.size, self.max_size, self.slots, self.site_rows, self.data,
-         self.n_slots, self.n_sites, self.owner, _, _, _, _,
+         self.n_slots, self.n_sites, self.owner, _, _, _, _, _,
          name) = HEADER.unpack(head)
         if magic != MAGIC:
             raise Damage("no pool at %#x" % address)

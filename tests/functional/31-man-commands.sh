@@ -18,7 +18,7 @@ build_tally() {
 		-I"$S/libclient" -I"$S" -o tally.so tally.c)
 }
 ok 'the module of the examples is built' build_tally
-start_kmemd -m 64
+start_kmemd -m 64 -x qm -X qm
 sed_pids="s/4711/$kmemd_pid/;s/4712/$(worker_pid 1)/;s/4713/$(worker_pid 2)/"
 
 # plain: output without what differs from run to run. Numbers of lines stay.
