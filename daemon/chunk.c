@@ -11,6 +11,7 @@
 #include "daemon/chunk.h"
 #include "daemon/param.h"
 #include "daemon/reason.h"
+#include "mem/manager.h"
 #include "mem/pool.h"
 #include "mem/segment.h"
 #include "mem/slot.h"
@@ -43,11 +44,51 @@ static enum segment_backend backend(void)
 		   : SEGMENT_MEMFD;
 }
 
+static size_t size_at_start(void)
+{
+	return (size_t)param_int(P_SHM_MEM_SIZE) * MB;
+}
+
+/* Up to what the pool may grow: its size, where it cannot. */
+static size_t max_size(void)
+{
+	const char *name = param_string(P_SHM_MANAGER);
+	uint32_t id;
+
+	if (param_int(P_SHM_MAX_MEM_SIZE) <= param_int(P_SHM_MEM_SIZE))
+		return size_at_start();
+	if (manager_find(name, &id)->grow == NULL) {
+		LM_WARN("shm_max_mem_size is ignored: pools of the manager "
+			"%s do not grow (shm_manager = \"slab\")",
+		    name);
+		return size_at_start();
+	}
+	return (size_t)param_int(P_SHM_MAX_MEM_SIZE) * MB;
+}
+
+/* Of the largest size from the start, sparse; SysV memory is not. */
+static int create_segment(struct segment_options *opt)
+{
+	if (opt->size > size_at_start() && opt->backend == SEGMENT_MEMFD) {
+		if (segment_create(&chunk.segment, opt) == 0 &&
+		    chunk.segment.backend == SEGMENT_MEMFD)
+			return 0;
+		segment_close(&chunk.segment);
+		opt->backend = SEGMENT_SYSV;
+	}
+	if (opt->size > size_at_start()) {
+		LM_WARN("shm_max_mem_size is ignored: SysV shared memory does "
+			"not grow (shm_backend = \"memfd\")");
+		opt->size = size_at_start();
+	}
+	return segment_create(&chunk.segment, opt);
+}
+
 static int open_segment(uid_t uid, gid_t gid, void **map)
 {
 	struct segment_options opt = {
 		.name = "kmemd-shm",
-		.size = (size_t)param_int(P_SHM_MEM_SIZE) * MB,
+		.size = max_size(),
 		.backend = backend(),
 		.uid = uid,
 		.gid = gid,
@@ -55,10 +96,11 @@ static int open_segment(uid_t uid, gid_t gid, void **map)
 	void *base = (void *)(uintptr_t)param_int(P_SHM_BASE);
 	int rc;
 
-	rc = segment_create(&chunk.segment, &opt);
+	rc = create_segment(&opt);
 	if (rc < 0) {
-		LM_ERR("cannot create a chunk of %ld MB: %s (-m, shm_mem_size)",
-		    param_int(P_SHM_MEM_SIZE), reason(rc));
+		LM_ERR("cannot create a chunk of %zu MB: %s (-m, shm_mem_size, "
+		       "shm_max_mem_size)",
+		    opt.size / MB, reason(rc));
 		return rc;
 	}
 	rc = segment_map(&chunk.segment, base, map);
@@ -76,7 +118,8 @@ static int make_pool(void *map)
 		.manager = param_string(P_SHM_MANAGER),
 		.name = "shm",
 		.n_slots = CHUNK_SLOTS,
-		.size = chunk.segment.size,
+		.size = size_at_start(),
+		.max_size = chunk.segment.size,
 	};
 	int rc = pool_create(map, &opt, &chunk.pool);
 
@@ -84,7 +127,7 @@ static int make_pool(void *map)
 		rc = slot_claim(chunk.pool, &chunk.slot);
 	if (rc < 0) {
 		LM_ERR("cannot make a shm pool of %ld MB with manager %s: %s "
-		       "(-m, -x)",
+		       "(-m, -x; tables take 1/128 of shm_max_mem_size)",
 		    param_int(P_SHM_MEM_SIZE), opt.manager, reason(rc));
 		return rc;
 	}
@@ -100,7 +143,7 @@ int chunk_open(uid_t uid, gid_t gid)
 
 	rc = open_segment(uid, gid, &map);
 	if (rc == 0 && param_int(P_SHM_FORCE_ALLOC))
-		touch(map, chunk.segment.size);
+		touch(map, size_at_start());
 	if (rc == 0)
 		rc = make_pool(map);
 	if (rc < 0) {
@@ -130,6 +173,11 @@ void chunk_leave(void)
 struct km_pool *chunk_pool(void)
 {
 	return chunk.pool;
+}
+
+enum segment_backend chunk_backend(void)
+{
+	return chunk.segment.backend;
 }
 
 size_t chunk_size(void)

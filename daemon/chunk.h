@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "mem/segment.h"
+
 struct km_pool;
 
 /*
@@ -26,8 +28,11 @@ void chunk_leave(void);
 /* The pool, at the address where all processes have it; NULL: none. */
 struct km_pool *chunk_pool(void);
 
-/* Bytes mapped at chunk_pool(), for a view. */
+/* Bytes mapped at chunk_pool(), for a view: what the pool may grow to. */
 size_t chunk_size(void);
+
+/* What it is made of, whatever was asked for. */
+enum segment_backend chunk_backend(void);
 
 /* The supervisor's slot in it. */
 uint32_t chunk_slot(void);

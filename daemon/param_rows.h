@@ -55,6 +55,10 @@
 	X(SHM_MEM_SIZE, "shm_mem_size", PARAM_INT, 1, 262144, \
 	    64, NULL, NULL, "MB", PARAM_AT_START, \
 	    "size of the chunk, memory shared by all processes") \
+	X(SHM_MAX_MEM_SIZE, "shm_max_mem_size", PARAM_INT, 0, 262144, \
+	    0, NULL, NULL, "MB", PARAM_AT_START, \
+	    "size up to which the chunk grows when it is full " \
+	    "(0: shm_mem_size)") \
 	X(PKG_MEM_SIZE, "pkg_mem_size", PARAM_INT, 1, 65536, \
 	    8, NULL, NULL, "MB", PARAM_AT_START, \
 	    "size of the pkg pool of each process") \

@@ -213,15 +213,29 @@ static bool ranges_meet(long a, long a_mb, long b, long b_mb)
 	return a < b + b_mb * 1024 * 1024 && b < a + a_mb * 1024 * 1024;
 }
 
+/* What the chunk may become, in MB. */
+static long shm_max_mb(void)
+{
+	return param_int(P_SHM_MAX_MEM_SIZE) != 0
+		   ? param_int(P_SHM_MAX_MEM_SIZE)
+		   : param_int(P_SHM_MEM_SIZE);
+}
+
 int param_check_all(char *buf, size_t size)
 {
-	if (ranges_meet(param_int(P_SHM_BASE), param_int(P_SHM_MEM_SIZE),
+	if (shm_max_mb() < param_int(P_SHM_MEM_SIZE)) {
+		snprintf(buf, size,
+		    "shm_max_mem_size (%ld MB) is below shm_mem_size (%ld MB, "
+		    "-m)",
+		    shm_max_mb(), param_int(P_SHM_MEM_SIZE));
+		return -KM_EINVAL;
+	}
+	if (ranges_meet(param_int(P_SHM_BASE), shm_max_mb(),
 		param_int(P_PKG_BASE), param_int(P_PKG_MEM_SIZE))) {
 		snprintf(buf, size,
 		    "shm_base (0x%lx, %ld MB) and pkg_base (0x%lx, %ld MB) "
 		    "overlap: move one of them",
-		    (unsigned long)param_int(P_SHM_BASE),
-		    param_int(P_SHM_MEM_SIZE),
+		    (unsigned long)param_int(P_SHM_BASE), shm_max_mb(),
 		    (unsigned long)param_int(P_PKG_BASE),
 		    param_int(P_PKG_MEM_SIZE));
 		return -KM_EINVAL;

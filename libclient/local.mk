@@ -50,6 +50,7 @@ lib_LTLIBRARIES += %D%/libkmem.la
 	%D%/mem/slab.h \
 	%D%/mem/slab_class.c \
 	%D%/mem/slab_fast.h \
+	%D%/mem/slab_grow.c \
 	%D%/mem/slab_page.c \
 	%D%/mem/slab_part.c \
 	%D%/mem/slab_part.h \

@@ -38,6 +38,7 @@ unit_tests += %D%/unit/check_segment
 unit_tests += %D%/unit/check_slab
 unit_tests += %D%/unit/check_slab_death
 unit_tests += %D%/unit/check_slab_recover
+unit_tests += %D%/unit/check_slab_grow
 unit_tests += %D%/unit/check_trace
 unit_tests += %D%/unit/check_site_sums
 unit_tests += %D%/unit/check_tally
@@ -82,6 +83,8 @@ check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
 %C%_unit_check_slab_death_SOURCES = %D%/unit/check_slab_death.c \
 	$(check_pool_SOURCES)
 %C%_unit_check_slab_recover_SOURCES = %D%/unit/check_slab_recover.c \
+	$(check_pool_SOURCES)
+%C%_unit_check_slab_grow_SOURCES = %D%/unit/check_slab_grow.c \
 	$(check_pool_SOURCES)
 %C%_unit_check_slab_SOURCES = %D%/unit/check_slab.c $(check_pool_SOURCES)
 %C%_unit_check_qm_SOURCES = %D%/unit/check_qm.c $(check_pool_SOURCES)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* shm.c - shm.stats, shm.info, shm.trim and shm.report. */
+/* shm.c - shm.stats, shm.info, shm.trim, shm.grow and shm.report. */
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -12,6 +13,9 @@
 #include "daemon/methods/pools.h"
 #include "daemon/param.h"
 #include "mem/manager.h"
+
+#define MB	 (1u << 20) /* bytes */
+#define GROW_MAX 262144	    /* MB */
 
 static void shm_stats(struct rpc_call *call)
 {
@@ -37,6 +41,7 @@ static void shm_info(struct rpc_call *call)
 	reply = json_object_new_object();
 	add_text(reply, "name", param_string(P_SHM_MANAGER));
 	add_uint(reply, "size", info.total);
+	add_uint(reply, "max_size", chunk_pool()->max_size);
 	add_uint(reply, "counted", info.counted);
 	add_uint(reply, "largest", info.largest);
 	rpc_reply(call, reply);
@@ -64,6 +69,58 @@ static void shm_trim(struct rpc_call *call)
 	add_uint(reply, "real_used", info.real_used);
 	rpc_reply(call, reply);
 }
+
+/* ---- shm.grow --------------------------------------------------------- */
+
+/* Returns whether it did; else the call has ended. */
+static bool grow(struct rpc_call *call, struct km_pool *pool, size_t bytes)
+{
+	const struct manager *manager = manager_at(pool->manager);
+	int rc;
+
+	if (manager->grow == NULL || chunk_backend() == SEGMENT_SYSV) {
+		rpc_fail(call, RPC_FAILED,
+		    "%s does not grow (shm_manager = \"slab\", shm_backend = "
+		    "\"memfd\")",
+		    manager->grow == NULL ? "a pool of this manager"
+					  : "SysV shared memory");
+		return false;
+	}
+	rc = manager->grow(pool, bytes);
+	if (rc == -KM_EFULL)
+		rpc_fail(call, RPC_FAILED,
+		    "the chunk has %" PRIu64 " MB and grows up to %" PRIu64
+		    " MB (shm_max_mem_size)",
+		    pool->size / MB, pool->max_size / MB);
+	else if (rc != 0)
+		rpc_fail(call, RPC_FAILED, "shm pool: %s", km_strerror(rc));
+	return rc == 0;
+}
+
+static void shm_grow(struct rpc_call *call)
+{
+	struct km_pool *pool = chunk_pool();
+	int64_t n = rpc_arg_int(call, 0);
+	struct json_object *reply;
+
+	if (n < 1 || n > GROW_MAX) {
+		rpc_fail_param(call, RPC_INVALID_PARAMS, "MB",
+		    "it is that much larger then, and never shrinks",
+		    "cannot grow by %" PRId64 " MB", n);
+		return;
+	}
+	if (!grow(call, pool, (size_t)n * MB))
+		return;
+	reply = json_object_new_object();
+	add_uint(reply, "size", pool->size);
+	add_uint(reply, "max_size", pool->max_size);
+	rpc_reply(call, reply);
+}
+
+static const struct rpc_param grow_params[] = {
+	{ "MB", RPC_INT, .help = "how much larger" },
+	{ NULL },
+};
 
 /* ---- shm.report --------------------------------------------------------- */
 
@@ -145,7 +202,7 @@ const struct rpc_method shm_methods[] = {
 	    "total, free, used, real_used, max_used, fragments",
 	    "accounts of the shm pool in bytes", NULL },
 	{ "shm.info", shm_info, NULL, RPC_ROLE_READ,
-	    "name, size, counted, largest",
+	    "name, size, max_size, counted, largest",
 	    "manager of the shm pool, and what can still be had of it",
 	    "counted: bytes of live blocks with their rounding, and of "
 	    "metadata. largest: bytes of the largest request that would "
@@ -154,6 +211,9 @@ const struct rpc_method shm_methods[] = {
 	    "give free memory of the shm pool back to the system",
 	    "What processes keep for their next calls goes back to the pool "
 	    "first. Nobody waits for it." },
+	{ "shm.grow", shm_grow, grow_params, RPC_ROLE_ADMIN, "size, max_size",
+	    "make the shm pool larger, up to shm_max_mem_size",
+	    "It does so by itself when it is full. Nobody waits for it." },
 	{ "shm.report", shm_report, NULL, RPC_ROLE_READ,
 	    "sizes and numbers of fragments, used and free",
 	    "accounts of the shm pool, and what its fragments are like",

@@ -196,9 +196,13 @@ class Slab:
         self.pool = pool
         (_, _, self.n_pages, _, _, self.max_held, self.rows, _, self.data,
          _, _, _) = SLAB.unpack(pool.read(pool.data, SLAB.size))
-        if (self.data + self.n_pages * SLAB_PAGE > pool.size or
+        size = self.data + self.n_pages * SLAB_PAGE
+        if (size > pool.max_size or
                 self.rows + self.n_pages * SLAB_PAGE_ROW.size > self.data):
             raise Damage("pool %s: its page table makes no sense" % pool.name)
+        # The truth is n_pages: whoever made it larger may have been stopped.
+        pool.size = size
+        pool.pieces.clear()
 
     def _row(self, page):
         word, _, tag, unit, _ = SLAB_PAGE_ROW.unpack(self.pool.read(
@@ -272,10 +276,9 @@ class Slab:
         blocks = list(self.walk())
         live = [block for block in blocks if not block.is_free]
         free = [block.room for block in blocks if block.is_free]
-        fixed = self.pool.size - self.n_pages * SLAB_PAGE
         return {"free": sum(free), "used": sum(b.size for b in live),
                 "max_used": max(self.pool.size - sum(free),
-                                fixed + self.max_held * SLAB_PAGE),
+                                self.data + self.max_held * SLAB_PAGE),
                 "fragments": len(free), "blocks": len(live)}
 
 

@@ -89,6 +89,14 @@ struct manager {
 	 * NULL: this manager keeps nothing back.
 	 */
 	size_t (*trim)(struct km_pool *pool);
+
+	/*
+	 * Make the pool larger by so many bytes, rounded up to a page. By any
+	 * participant, at any time. Returns 0; -KM_EFULL: that is more than
+	 * max_size; -KM_ENOMEM: it could not join the pool.
+	 * NULL: the size of a pool is what it was made with.
+	 */
+	int (*grow)(struct km_pool *pool, size_t bytes);
 };
 
 /* By number from a pool's header, or by name; NULL: no such manager. */

@@ -119,7 +119,8 @@ int pool_create(
 	int rc;
 
 	manager = manager_find(opt->manager, &id);
-	if (manager == NULL || opt->n_slots == 0)
+	if (manager == NULL || opt->n_slots == 0 ||
+	    (opt->max_size > opt->size && manager->grow == NULL))
 		return -KM_EINVAL;
 	if (opt->size < pool_min_size(opt->n_slots))
 		return -KM_ERANGE;
@@ -130,7 +131,7 @@ int pool_create(
 	pool->manager = id;
 	pool->base = (uintptr_t)base;
 	pool->size = opt->size;
-	pool->max_size = opt->size;
+	pool->max_size = opt->max_size > opt->size ? opt->max_size : opt->size;
 	pool->generation = new_generation();
 	pool->created = (uint64_t)time(NULL);
 	snprintf(pool->name, sizeof(pool->name), "%s", opt->name);

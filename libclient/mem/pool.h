@@ -68,8 +68,8 @@ struct km_pool {
 	uint32_t kind;	   /* enum km_pool_kind */
 	uint32_t manager;  /* enum manager_id */
 	uint64_t base;	   /* address at which writers map it */
-	uint64_t size;	   /* bytes in use as a pool */
-	uint64_t max_size; /* bytes reserved */
+	uint64_t size;	   /* bytes in use as a pool; grows by CAS */
+	uint64_t max_size; /* bytes mapped by all who use it */
 	pool_off slots;
 	pool_off sites;
 	pool_off data; /* the manager's */
@@ -100,12 +100,14 @@ struct pool_options {
 	const char *manager; /* "qm" */
 	const char *name;
 	uint32_t n_slots; /* participants, at least 1 */
-	size_t size;	  /* bytes mapped at the address given */
+	size_t size;	  /* bytes */
+	size_t max_size;  /* mapped at the address given; 0: as size */
 };
 
 /*
  * Make a pool of the zero-filled memory at `base`.
- * Returns 0 and *pool; -KM_EINVAL: unknown manager; -KM_ERANGE: too small.
+ * Returns 0 and *pool; -KM_EINVAL: unknown manager, or one whose pools do
+ * not grow up to max_size; -KM_ERANGE: too small.
  */
 int pool_create(
     void *base, const struct pool_options *opt, struct km_pool **pool);

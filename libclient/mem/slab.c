@@ -269,6 +269,8 @@ static int slab_init(struct km_pool *pool)
 		return -KM_ERANGE;
 	slab->max_pages = (pool->max_size - data) / SLAB_PAGE;
 	slab->n_pages = (pool->size - data) / SLAB_PAGE;
+	/* Whole pages: slab_settle_size(). */
+	pool->size = data + slab->n_pages * SLAB_PAGE;
 	slab->pages.bytes = at;
 	slab->hints.bytes = at + round_up(max * sizeof(struct slab_page), 64);
 	slab->data.bytes = data;
@@ -340,4 +342,5 @@ const struct manager manager_slab = {
 	.resync = slab_resync,
 	.recover = slab_recover,
 	.trim = slab_trim,
+	.grow = slab_grow_by,
 };

@@ -116,16 +116,18 @@ static uint32_t claim_in_group(
     struct slab_part *part, uint64_t group, uint64_t n, size_t align)
 {
 	uint64_t from = group * SLAB_GROUP, end = from + SLAB_GROUP;
-	uint64_t all = slab_n_pages(part->slab);
 	uint8_t *hint = hint_at(part, from);
+	uint64_t all;
 	uint32_t head;
 
 	if (__atomic_load_n(hint, __ATOMIC_RELAXED) == 0)
 		return SLAB_NO_PAGE;
-	if (end > all)
-		end = all;
 	__atomic_store_n(hint, 0, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	/* Behind the fence: who makes the pool larger puts the hint up then. */
+	all = slab_n_pages(part->slab);
+	if (end > all)
+		end = all;
 	head = claim_in(part, from, end, n, align);
 	if (head != SLAB_NO_PAGE || n > 1 || align > SLAB_PAGE)
 		__atomic_store_n(hint, 1, __ATOMIC_RELEASE);

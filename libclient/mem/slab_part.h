@@ -188,6 +188,17 @@ void slab_count(struct slab *slab, int64_t pages);
 void slab_pages_hint(const struct slab_part *part, uint32_t page);
 void slab_pages_hint_all(const struct slab_part *part);
 
+/* ---- slab_grow.c ------------------------------------------------------- */
+
+/*
+ * A claim of so many pages in a row has failed: make the pool larger.
+ * True: it is larger now, look again. False: it cannot be, or not enough.
+ */
+bool slab_grow(struct slab_part *part, uint64_t pages);
+
+/* pool->size follows n_pages: after a death. */
+void slab_settle_size(struct km_pool *pool);
+
 /* ---- slab_unit.c: memory for tags --------------------------------------- */
 
 /* Tags for a span that is RES(me). 0 and page->unit, or -KM_ENOMEM. */

@@ -166,6 +166,7 @@ void slab_recover(struct km_pool *pool, uint32_t slot)
 
 	if (part == NULL || slot == part->slot)
 		return;
+	slab_settle_size(pool);
 	all = slab_n_pages(part->slab);
 	dead += slot;
 	__atomic_store_n(&dead->busy, 0, __ATOMIC_RELEASE);

@@ -125,7 +125,12 @@ static bool scrape(struct slab_part *part, unsigned class)
 	if (collect_from_new(part, class, slab_take_partial(part, class)))
 		return true;
 	raise_ring(part, class);
-	return collect_from_ring(part, class, all);
+	if (collect_from_ring(part, class, all))
+		return true;
+	while (slab_grow(part, slab_class[class].n_pages))
+		if (collect_from_new(part, class, slab_span_claim(part, class)))
+			return true;
+	return false;
 }
 
 bool slab_refill(struct slab_part *part, unsigned class)

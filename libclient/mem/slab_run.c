@@ -42,13 +42,17 @@ void *slab_run_alloc(struct slab_part *part, const struct request *req)
 	uint64_t n = pages_for(req->size);
 	uint32_t head;
 
-	if (req->size > part->data_size || n > SLAB_N_MAX)
+	if (req->size > part->data_size || align > part->data_size ||
+	    n > SLAB_N_MAX)
 		return NULL;
 	head = slab_pages_claim(part, n, align);
 	if (head == SLAB_NO_PAGE) {
 		slab_take_empty(part);
 		head = slab_pages_claim_last(part, n, align);
 	}
+	while (head == SLAB_NO_PAGE &&
+	       slab_grow(part, n + (align >> SLAB_PAGE_SHIFT) - 1))
+		head = slab_pages_claim(part, n, align);
 	if (head == SLAB_NO_PAGE)
 		return NULL;
 	set_cont(part, head, 1, n);

@@ -12,7 +12,8 @@
 /* What a view needs of the pool's tables, checked. */
 struct tables {
 	uint64_t pages, data; /* offsets in the pool */
-	uint64_t n_pages;
+	uint64_t n_pages;     /* in use; it may grow meanwhile ... */
+	uint64_t max_pages;   /* ... up to this */
 	uint64_t max_held;
 };
 
@@ -35,11 +36,13 @@ static int read_tables(struct view *view, struct tables *t)
 		.pages = slab.pages.bytes,
 		.data = slab.data.bytes,
 		.n_pages = slab.n_pages,
+		.max_pages = slab.max_pages,
 		.max_held = slab.max_held,
 	};
-	if (t->data > pool->size || t->pages > t->data ||
-	    t->n_pages > (pool->size - t->data) / SLAB_PAGE ||
-	    t->n_pages > (t->data - t->pages) / sizeof(struct slab_page))
+	if (t->data > pool->max_size || t->pages > t->data ||
+	    t->n_pages > t->max_pages ||
+	    t->max_pages > (pool->max_size - t->data) / SLAB_PAGE ||
+	    t->max_pages > (t->data - t->pages) / sizeof(struct slab_page))
 		return -KM_ECORRUPT;
 	return 0;
 }
@@ -79,8 +82,8 @@ static const struct slab_class *span_class(
 	if (class >= SLAB_N_CLASSES)
 		return NULL;
 	end = slab_unit_off(place->row.unit) + c->n_blocks * sizeof(uint64_t);
-	if (end > t->n_pages << SLAB_PAGE_SHIFT ||
-	    c->n_pages > t->n_pages - place->number)
+	if (end > t->max_pages << SLAB_PAGE_SHIFT ||
+	    c->n_pages > t->max_pages - place->number)
 		return NULL;
 	return c;
 }
@@ -169,7 +172,7 @@ static int walk_run(struct view *view, const struct tables *t,
 	uint64_t n = slab_word_n(place->row.word);
 	struct place again;
 
-	if (n == 0 || n > t->n_pages - place->number)
+	if (n == 0 || n > t->max_pages - place->number)
 		return -KM_ECORRUPT;
 	/* Begun in the middle of it: it was reported, or is not asked for. */
 	if (walk->next > place->off) {
@@ -312,7 +315,8 @@ struct sums {
 	struct km_mem_info *info;
 };
 
-static int sum_span(struct view *view, const struct tables *t,
+/* Returns its pages, or < 0: nothing of it has been added. */
+static int64_t sum_span(struct view *view, const struct tables *t,
     const struct place *place, struct sums *sums)
 {
 	uint64_t tags[SLAB_PAGE / SLAB_GRAIN];
@@ -336,49 +340,74 @@ static int sum_span(struct view *view, const struct tables *t,
 	sums->info->used += used;
 	sums->info->blocks += live;
 	sums->info->counted += live * (c->size + sizeof(uint64_t));
-	return 0;
+	return c->n_pages;
 }
 
-static int sum_run(
+static int64_t sum_run(
     const struct tables *t, const struct place *place, struct sums *sums)
 {
 	uint64_t n = slab_word_n(place->row.word);
 
-	if (n == 0 || n > t->n_pages - place->number)
+	if (n == 0 || n > t->max_pages - place->number)
 		return -KM_ECORRUPT;
 	sums->info->used += slab_run_size(n, place->row.tag);
 	sums->info->counted += n << SLAB_PAGE_SHIFT;
 	sums->info->blocks++;
-	return 0;
+	return (int64_t)n;
 }
 
-static int sum_place(struct view *view, const struct tables *t,
-    struct place *place, struct sums *sums)
+static void sum_free(struct sums *sums)
 {
-	int rc;
+	sums->info->fragments += sums->in_row == 0;
+	sums->n_free++;
+	if (++sums->in_row > sums->longest)
+		sums->longest = sums->in_row;
+}
 
+/* What is at a page, once. Returns its pages, or < 0. */
+static int64_t sum_place(struct view *view, const struct tables *t,
+    const struct place *place, struct sums *sums)
+{
 	if (slab_kind(place->row.word) == SLAB_FREE) {
-		sums->info->fragments += sums->in_row == 0;
-		sums->n_free++;
-		if (++sums->in_row > sums->longest)
-			sums->longest = sums->in_row;
-		return 0;
+		sum_free(sums);
+		return 1;
 	}
 	sums->in_row = 0;
 	if (slab_kind(place->row.word) == SLAB_HEAD)
 		return sum_run(t, place, sums);
-	if (!is_span(place->row.word))
-		return 0;
-	for (int i = 0; i < TRIES_MAX; i++) {
-		rc = sum_span(view, t, place, sums);
-		if (rc != -KM_EBUSY)
-			return rc;
-		if (read_row(view, t, place->number, place) != 0)
-			return -KM_ECORRUPT;
-		if (!is_span(place->row.word))
-			return 0;
+	return is_span(place->row.word) ? sum_span(view, t, place, sums) : 1;
+}
+
+/*
+ * A span or run counts with all its pages as they were when its head was read,
+ * whatever they are by now: so what is used is never more than what is held.
+ */
+static int64_t sum_at(struct view *view, const struct tables *t,
+    uint64_t number, struct sums *sums)
+{
+	struct place place;
+	int64_t n = -KM_EBUSY;
+
+	for (int i = 0; i < TRIES_MAX && n == -KM_EBUSY; i++)
+		n = read_row(view, t, number, &place) == 0
+			? sum_place(view, t, &place, sums)
+			: -KM_ECORRUPT;
+	return n;
+}
+
+/* Of [at, n_pages). Returns where it has ended, or < 0. */
+static int64_t sum_pages(
+    struct view *view, const struct tables *t, uint64_t at, struct sums *sums)
+{
+	int64_t n;
+
+	while (at < t->n_pages) {
+		n = sum_at(view, t, at, sums);
+		if (n < 0)
+			return n;
+		at += (uint64_t)n;
 	}
-	return -KM_EBUSY;
+	return (int64_t)at;
 }
 
 /* Of pages in a row: as a run, or as a span of the largest blocks that fit. */
@@ -394,22 +423,22 @@ static size_t largest_in(uint64_t n_pages)
 	return size;
 }
 
-static void finish(
-    const struct tables *t, uint64_t size, const struct sums *sums)
+static void finish(const struct tables *t, struct sums *sums)
 {
-	uint64_t held = t->n_pages - sums->n_free, fixed;
+	uint64_t held = t->n_pages - sums->n_free;
+	uint64_t at_end = sums->in_row + t->max_pages - t->n_pages;
 	struct km_mem_info *info = sums->info;
 
-	fixed = size - (t->n_pages << SLAB_PAGE_SHIFT);
-	info->total = size;
+	if (held < t->max_held)
+		held = t->max_held < t->n_pages ? t->max_held : t->n_pages;
+	info->total = t->data + (t->n_pages << SLAB_PAGE_SHIFT);
 	info->free = sums->n_free << SLAB_PAGE_SHIFT;
-	info->real_used = size - info->free;
-	info->max_used = fixed + ((held > t->max_held ? held : t->max_held)
-				     << SLAB_PAGE_SHIFT);
-	if (info->max_used > size)
-		info->max_used = size;
-	info->counted += fixed;
-	info->largest = largest_in(sums->longest);
+	info->real_used = info->total - info->free;
+	info->max_used = t->data + (held << SLAB_PAGE_SHIFT);
+	info->counted += t->data;
+	/* The pool grows if need be. */
+	info->largest =
+	    largest_in(at_end > sums->longest ? at_end : sums->longest);
 	if (sums->largest > info->largest)
 		info->largest = sums->largest;
 }
@@ -418,16 +447,20 @@ int slab_view_info(struct view *view, struct km_mem_info *info)
 {
 	struct sums sums = { .info = info };
 	struct tables t;
-	struct place place;
+	int64_t at = 0;
 	int rc = read_tables(view, &t);
 
 	*info = (struct km_mem_info){ 0 };
-	for (uint64_t i = 0; rc == 0 && i < t.n_pages; i++) {
-		rc = read_row(view, &t, i, &place);
-		if (rc == 0)
-			rc = sum_place(view, &t, &place, &sums);
+	while (rc == 0 && (uint64_t)at < t.n_pages) {
+		at = sum_pages(view, &t, (uint64_t)at, &sums);
+		if (at < 0)
+			return (int)at;
+		/* It may have grown meanwhile. */
+		rc = read_tables(view, &t);
 	}
+	if (rc == 0 && (uint64_t)at > t.n_pages)
+		rc = -KM_ECORRUPT;
 	if (rc == 0)
-		finish(&t, view_header(view)->size, &sums);
+		finish(&t, &sums);
 	return rc;
 }

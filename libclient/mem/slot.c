@@ -61,7 +61,7 @@ static int free_the_dead(struct km_pool *pool)
 
 	if (named == NULL)
 		return rc;
-	rc = view_open_map(pool, pool->size, &view);
+	rc = view_open_map(pool, pool->max_size, &view);
 	if (rc != 0)
 		goto out;
 	while ((rc = view_next(view, &walk, &block)) == 1)

@@ -75,7 +75,7 @@ static struct view *open_own(enum km_pool_kind kind)
 
 	if (!km_log_is_on(km_tune->memlog))
 		return NULL;
-	if (pool == NULL || view_open_map(pool, pool->size, &view) != 0) {
+	if (pool == NULL || view_open_map(pool, pool->max_size, &view) != 0) {
 		km_log(km_tune->memlog, "%s: no pool", heap_kind_name(kind));
 		return NULL;
 	}
@@ -178,7 +178,7 @@ int status_most(
 	struct view *view;
 	int rc;
 
-	rc = view_open_map(pool, pool->size, &view);
+	rc = view_open_map(pool, pool->max_size, &view);
 	if (rc != 0)
 		return rc;
 	rc = sum_up(view, &sums);

@@ -153,7 +153,7 @@ int view_info(struct view *view, struct km_mem_info *info)
 int view_own_info(struct km_pool *pool, struct km_mem_info *info)
 {
 	struct view *view;
-	int rc = view_open_map(pool, pool->size, &view);
+	int rc = view_open_map(pool, pool->max_size, &view);
 
 	if (rc != 0)
 		return rc;

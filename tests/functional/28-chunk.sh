@@ -48,4 +48,51 @@ puppet_managers='-X qm -x qm'
 start_puppets -n 1
 fails 'qm gives nothing back' ctl shm.trim
 like "$(ctl shm.trim 2>&1)" 'manager qm .*shm_manager = "slab"' 'and says who does'
+ok 'it stops' stop_kmemd
+
+# --- growth ---
+
+puppet_managers='-X qm -x slab'
+start_puppets -n 2 -m 8 -o shm_max_mem_size=64
+is "$(json core.shmmem .total)" $((8 << 20)) 'it begins with shm_mem_size'
+is "$(json shm.info .max_size)" $((64 << 20)) 'and says how far it grows'
+pid=$(worker_pid 1)
+ok 'a worker gets more than there was' takes 20000000
+total=$(json core.shmmem .total)
+compare "$total" -gt 20000000 'the chunk is larger now'
+is "$(json shm.grow 4 .size)" $((total + (4 << 20))) 'shm.grow adds to it'
+is "$(json core.shmmem '.total - .free - .real_used')" 0 'the accounts agree'
+ok 'another one fills it to the end' tell 2 keep_shm 99999
+ok 'and gets a large block' tell 2 take_shm 30000000
+is "$(said 2 take_shm)" 'done' 'in what is new'
+compare "$(json shm.report .max_used_frag_size)" -ge 30000000 'a walk sees it'
+is "$(worker_pid 1)" "$pid" 'nobody was started again for that'
+kill -KILL "$(worker_pid 2)"
+ok 'its worker dies; another one takes over' \
+	wait_until 5 log_has 'worker 2 .* has replaced'
+is "$(json shm.info .max_size)" $((64 << 20)) 'the limit is what it was'
+fails 'shm.grow stops there' ctl shm.grow 64
+like "$(ctl shm.grow 64 2>&1)" 'up to 64 MB \(shm_max_mem_size\)' 'and says so'
+for n in 0 -1 x; do
+	fails "not by $n" ctl shm.grow "$n"
+done
+ok 'it stops' stop_kmemd
+
+ignored() { # ERE [kmemd arguments...]
+	ignored_why=$1
+	shift
+	start_puppets -n 1 -m 8 -o shm_max_mem_size=64 "$@"
+	like "$(cat "$KMEMD_LOG")" "shm_max_mem_size is ignored: $ignored_why" \
+		"a limit is ignored with a line: $ignored_why"
+	is "$(json shm.info .max_size)" $((8 << 20)) 'it is the size'
+	fails 'shm.grow is refused' ctl shm.grow 1
+	like "$(ctl shm.grow 1 2>&1)" "$ignored_why|does not grow" 'and says why'
+	ok 'it stops' stop_kmemd
+}
+ignored 'SysV shared memory does not grow' -o shm_backend=sysv
+puppet_managers='-X qm -x qm'
+ignored 'pools of the manager qm do not grow'
+fails 'a limit below the size is refused' \
+	"$KMEMD" -D -E -f "$T/kmemd.conf" -m 8 -o shm_max_mem_size=4
+like "$(cat "$T/ok.out")" 'shm_max_mem_size \(4 MB\) is below' 'with a line'
 done_testing

@@ -16,6 +16,7 @@ const char *const test_managers[] = { "qm", "slab" };
 const int test_n_managers = sizeof(test_managers) / sizeof(test_managers[0]);
 
 uint32_t test_n_slots = 16;
+size_t test_max_size;
 
 static char log_text[65536];
 
@@ -28,13 +29,15 @@ void test_pool_open(struct test_pool *t, enum km_pool_kind kind,
 		.name = kind == KM_PKG ? "pkg" : "shm",
 		.n_slots = test_n_slots,
 		.size = size,
+		.max_size = test_max_size,
 	};
-	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	size_t mapped = test_max_size > size ? test_max_size : size;
+	void *map = mmap(NULL, mapped, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	ck_assert_ptr_ne(map, MAP_FAILED);
 	ck_assert_int_eq(pool_create(map, &opt, &t->pool), 0);
-	t->size = size;
+	t->size = mapped;
 	pool_use(kind, t->pool, 0);
 }
 

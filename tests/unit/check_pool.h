@@ -12,7 +12,7 @@
 
 struct test_pool {
 	struct km_pool *pool;
-	size_t size;
+	size_t size; /* bytes mapped */
 };
 
 /* Managers to loop over: each allocator test runs for each. */
@@ -21,6 +21,9 @@ extern const int test_n_managers;
 
 /* Participants that a pool opened from now on has room for. */
 extern uint32_t test_n_slots;
+
+/* Bytes that it may grow to; 0: it does not grow. */
+extern size_t test_max_size;
 
 /* Fails the test when it cannot. The pool is in use, with slot 0. */
 void test_pool_open(struct test_pool *t, enum km_pool_kind kind,
