@@ -197,6 +197,7 @@ functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/50-growth.sh
 functional_tests += %D%/functional/51-hostile.sh
 functional_tests += %D%/functional/52-siege.sh
+functional_tests += %D%/functional/53-kill-points.sh
 functional_tests += %D%/functional/60-bench.sh
 functional_tests += %D%/functional/70-chapter.sh
 functional_tests += %D%/functional/71-gdb.sh
@@ -253,6 +254,13 @@ stress_talk = %D%/stress/talk.c %D%/stress/talk.h
 %C%_stress_siege_SOURCES = %D%/stress/siege.c %D%/stress/attack.c \
 	%D%/stress/attack.h $(stress_talk)
 %C%_stress_siege_LDADD = $(JSONC_LIBS)
+
+check_PROGRAMS += %D%/stress/kill_points
+%C%_stress_kill_points_SOURCES = %D%/stress/kill_points.c \
+	%D%/stress/kill_points.h %D%/stress/kill_step.c \
+	%D%/stress/kill_ops.c %D%/stress/kill_judge.c
+%C%_stress_kill_points_LDADD = libclient/libkmemcore.la \
+	libclient/libkmembase.la
 
 # --- fuzz: tests/fuzz/fuzz_X.c, for libFuzzer and by itself; X.sh runs it ---
 fuzz_tests += %D%/fuzz/rpc.sh
