@@ -282,8 +282,21 @@ START_TEST(the_defaults_fit_each_other_at_every_size)
 
 	ck_assert_int_eq(param_check_all(why, sizeof(why)), 0);
 	param_set_int(P_SHM_MEM_SIZE, param_row(P_SHM_MEM_SIZE)->max);
+	param_set_int(P_SHM_MAX_MEM_SIZE, param_row(P_SHM_MAX_MEM_SIZE)->max);
 	param_set_int(P_PKG_MEM_SIZE, param_row(P_PKG_MEM_SIZE)->max);
 	ck_assert_int_eq(param_check_all(why, sizeof(why)), 0);
+}
+END_TEST
+
+START_TEST(a_chunk_that_should_shrink_is_refused)
+{
+	char why[PARAM_TEXT_SIZE];
+
+	param_set_int(P_SHM_MAX_MEM_SIZE, param_int(P_SHM_MEM_SIZE));
+	ck_assert_int_eq(param_check_all(why, sizeof(why)), 0);
+	param_set_int(P_SHM_MAX_MEM_SIZE, param_int(P_SHM_MEM_SIZE) - 1);
+	ck_assert_int_eq(param_check_all(why, sizeof(why)), -KM_EINVAL);
+	ck_assert_ptr_nonnull(strstr(why, "is below shm_mem_size"));
 }
 END_TEST
 
@@ -367,6 +380,7 @@ static TCase *values_case(void)
 	tcase_add_test(tc, tracing_is_off_unless_the_build_asks_for_it);
 	tcase_add_test(tc, a_value_is_seen_by_a_process_that_was_forked_before);
 	tcase_add_test(tc, the_defaults_fit_each_other_at_every_size);
+	tcase_add_test(tc, a_chunk_that_should_shrink_is_refused);
 	tcase_add_test(tc, pools_that_would_overlap_are_refused);
 	tcase_add_test(tc, a_back_off_that_shrinks_is_refused);
 	tcase_add_test(tc, the_limits_of_a_server_are_the_same_here);
