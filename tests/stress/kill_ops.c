@@ -13,6 +13,7 @@
 #define RUN	50000
 #define ABAND	400 /* bytes, of a class with spans without an owner */
 #define COMMON	48
+#define FAR_RUN 28 /* index in board->far */
 
 /* ---- the world ---------------------------------------------------------- */
 
@@ -49,6 +50,18 @@ static void leave_spans(unsigned *n)
 	}
 }
 
+/* Above pages that are free. */
+static void spare_spans(void)
+{
+	static const size_t sizes[N_SPARE] = { 600, 800, 1200, 1500, 2200,
+		2600 };
+	void *hole = take(RUN);
+
+	for (unsigned i = 0; i < N_SPARE; i++)
+		board->spare[i] = take(sizes[i]);
+	shm_free(hole);
+}
+
 void prepare_world(void)
 {
 	static const size_t sizes[] = { COMMON, 200, 3000, SPANNED, RUN };
@@ -63,6 +76,14 @@ void prepare_world(void)
 			board->far[n_far++] = take(sizes[s]);
 			shm_free(hole);
 		}
+	spare_spans();
+}
+
+void disturb_world(void)
+{
+	for (unsigned i = 0; i < N_SPARE; i++)
+		shm_free(board->spare[i]);
+	slab_take_empty(slab_part_of(pool));
 }
 
 /* ---- of the victim ------------------------------------------------------ */
@@ -144,7 +165,7 @@ static void free_far(void)
 
 static void free_far_run(void)
 {
-	put(board->far[20 + 8]);
+	put(board->far[FAR_RUN]);
 }
 
 static void prepare_empty_spans(void)
@@ -188,6 +209,12 @@ static void grow_run(void)
 static void shrink_run(void)
 {
 	board->result = shm_realloc(board->own[0], RUN);
+}
+
+/* Its pages name the tester. */
+static void shrink_far_run(void)
+{
+	board->result = shm_realloc(board->far[FAR_RUN], RUN - 15000);
 }
 
 static void realloc_in_class(void)
@@ -266,6 +293,7 @@ const struct operation operations[] = {
 	{ "run: free from elsewhere", NULL, free_far_run, 0, NULL },
 	{ "run: grow", prepare_run, grow_run, OP_RUN, NULL },
 	{ "run: shrink", prepare_run, shrink_run, OP_RUN, NULL },
+	{ "run: shrink another's", NULL, shrink_far_run, OP_RUN, NULL },
 	{ "realloc: in its class", prepare_one, realloc_in_class, 0, NULL },
 	{ "realloc: to a larger one", prepare_one, realloc_to_larger, OP_MOVES,
 	    NULL },

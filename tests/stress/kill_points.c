@@ -159,8 +159,8 @@ static struct {
 } hoard[N_HOARD];
 static unsigned n_hoard;
 
-/* Whatever there is; then each second block goes back. */
-static void hoard_all(void)
+/* Whatever there is; then each second block, of this parity, goes back. */
+static void hoard_all(unsigned parity)
 {
 	static const size_t sizes[] = { 40000, 6000, 400, 176, 48, 16 };
 	void *p;
@@ -174,13 +174,13 @@ static void hoard_all(void)
 			hoard[n_hoard].p = p;
 			hoard[n_hoard++].size = sizes[s];
 		}
-	for (unsigned i = 0; i < n_hoard; i += 2)
+	for (unsigned i = parity; i < n_hoard; i += 2)
 		shm_free(hoard[i].p);
 }
 
-static bool hoard_is_whole(void)
+static bool hoard_is_whole(unsigned parity)
 {
-	for (unsigned i = 1; i < n_hoard; i += 2)
+	for (unsigned i = !parity; i < n_hoard; i += 2)
 		if (!is_stamped(hoard[i].p, hoard[i].size))
 			return false;
 	return true;
@@ -193,12 +193,15 @@ static enum verdict freeze_at(const struct scene *scene, unsigned long k)
 	bool late;
 
 	to(pid, k);
-	slot_dead(pool, THIRD);
-	hoard_all();
+	/* There are never two who recover the same. */
+	if ((scene->op->flags & OP_RECOVER) == 0)
+		slot_dead(pool, THIRD);
+	disturb_world();
+	hoard_all((unsigned)k & 1);
 	if (!go_on(pid, &late)) {
 		snprintf(board->why, sizeof(board->why), "does not go on");
 		v = late ? DEADLOCK : INCONSISTENT;
-	} else if (!hoard_is_whole()) {
+	} else if (!hoard_is_whole((unsigned)k & 1)) {
 		snprintf(board->why, sizeof(board->why), "wrote to a block");
 		v = TWICE;
 	}

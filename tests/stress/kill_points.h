@@ -21,6 +21,7 @@
 #define POOL_SIZE ((size_t)1 << 20)
 #define N_KEPT	  64
 #define N_OWN	  256
+#define N_SPARE	  6
 
 enum {
 	TESTER,
@@ -50,8 +51,9 @@ struct board {
 	int started, done;  /* the operation */
 	void *kept[N_KEPT]; /* nobody frees these; stamped */
 	uint32_t kept_size[N_KEPT];
-	void *far[N_KEPT]; /* of the tester, for the victim to free */
-	void *own[N_OWN];  /* of the victim */
+	void *far[N_KEPT];    /* of the tester, for the victim to free */
+	void *own[N_OWN];     /* of the victim */
+	void *spare[N_SPARE]; /* of the tester: each alone in its span */
 	void *result;
 	struct sums before, after;
 	unsigned misused; /* lines about bad frees */
@@ -80,6 +82,9 @@ extern const unsigned n_operations;
 
 /* Blocks of the tester, and spans without an owner. */
 void prepare_world(void);
+
+/* The tester gives spans and their tags back, so that others get them. */
+void disturb_world(void);
 
 /* ---- kill_step.c: a trial ----------------------------------------------- */
 

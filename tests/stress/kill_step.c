@@ -55,7 +55,11 @@ static void on_line(int level, const char *text)
 
 void open_pool(unsigned flags)
 {
-	struct pool_options opt = { KM_SHM, "slab", "shm", N_SLOTS, POOL_SIZE };
+	struct pool_options opt = { .kind = KM_SHM,
+		.manager = "slab",
+		.name = "shm",
+		.n_slots = N_SLOTS,
+		.size = POOL_SIZE };
 	uint32_t slot;
 
 	pool_use(KM_SHM, NULL, 0);
