@@ -50,12 +50,10 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 /* The age of a block in seconds is the difference of two of these. */
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
-	for (int kind = 0; kind < KM_POOL_KIND__COUNT; kind++) {
-		struct km_pool *pool = pool_in_use((enum km_pool_kind)kind);
+	struct km_pool *pool = pool_in_use(KM_SHM);
 
-		if (pool != NULL)
-			pool_tick(pool);
-	}
+	if (pool != NULL)
+		pool_tick(pool);
 }
 
 static void on_stop_signal(evutil_socket_t sig, short what, void *arg)

@@ -93,14 +93,17 @@ size_t pool_min_size(uint32_t n_slots)
 	       round_up(site_table_size(site_table_rows(0))) + most;
 }
 
-void pool_tick(struct km_pool *pool)
+uint64_t pool_now(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	__atomic_store_n(&pool->clock,
-	    ((uint64_t)now.tv_sec & SLAB_EPOCH_MASK) << SLAB_EPOCH_SHIFT,
-	    __ATOMIC_RELAXED);
+	return ((uint64_t)now.tv_sec & SLAB_EPOCH_MASK) << SLAB_EPOCH_SHIFT;
+}
+
+void pool_tick(struct km_pool *pool)
+{
+	__atomic_store_n(&pool->clock, pool_now(), __ATOMIC_RELAXED);
 }
 
 bool pool_has_manager(const char *name)

@@ -77,10 +77,7 @@ struct km_pool {
 	uint32_t n_sites;    /* rows that the table can hold */
 	int32_t owner_pid;   /* 0: shared by all participants */
 	uint32_t generation; /* of this pool, never 0: tells it from others */
-	/*
-	 * What time it is, as blocks are stamped; see pool_tick(). The word
-	 * of the shm pool serves the pkg pools of its processes too.
-	 */
+	/* Of a shm pool: see pool_tick(). */
 	uint64_t clock;
 	uint64_t start_time; /* of the owner, as in pool_slot */
 	uint64_t created;    /* seconds since 1970 */
@@ -131,10 +128,11 @@ struct km_pool *pool_in_use(enum km_pool_kind kind);
 uint32_t pool_slot_in_use(enum km_pool_kind kind);
 
 /*
- * Tell a pool of this process what time it is: seconds of CLOCK_BOOTTIME in a
- * form that managers like. What nobody tells stays: then blocks look older
- * than they are.
+ * What time it is, as managers stamp blocks with it: seconds of CLOCK_BOOTTIME.
+ * pool_tick() tells the shm pool, and with it all who use it. What nobody tells
+ * stays: then blocks look older than they are.
  */
+uint64_t pool_now(void);
 void pool_tick(struct km_pool *pool);
 
 /* Whether a manager of this name exists. */

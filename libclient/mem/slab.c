@@ -124,9 +124,9 @@ void *slab_alloc_slow(struct slab_part *part, size_t size, uint32_t site)
 {
 	struct request req = { size, site, part->slot, 0 };
 
-	/* Of a pkg pool alone nobody else does: but it takes time. */
-	if (++part->n_slow % TICK_EVERY == 0)
-		pool_tick(part->pool);
+	/* Where there is no supervisor nobody else does: but it takes time. */
+	if (part->n_slow++ % TICK_EVERY == 0)
+		__atomic_store_n(slab_clock, pool_now(), __ATOMIC_RELAXED);
 	if (size > SLAB_MAX)
 		return slab_run_alloc(part, &req);
 	return alloc_of_class(part, class_for(size), size, site);

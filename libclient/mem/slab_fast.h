@@ -39,7 +39,7 @@ static inline bool slab_take_hint(const struct slab_part *part,
 	    !SLAB_LIKELY((int64_t)__atomic_load_n(tag, __ATOMIC_ACQUIRE) >= 0))
 		return false;
 	size = (bin->size - size) << SLAB_SLACK_SHIFT;
-	site |= part->owner | *part->clock;
+	site |= part->owner | *slab_clock;
 	/* The commit. */
 	__atomic_store_n(tag, size | site, __ATOMIC_RELEASE);
 	return true;

@@ -4,6 +4,9 @@
 
 #include "mem/slab_part.h"
 
+/* Of claims while others claim as well: one that is stopped keeps its pages. */
+#define TRIES_MAX 1000
+
 static uint8_t *hint_at(const struct slab_part *part, uint64_t page)
 {
 	return (uint8_t *)pool_at(part->pool, part->slab->hints) +
@@ -83,14 +86,34 @@ static uint64_t aligned_from(
 	       SLAB_PAGE_SHIFT;
 }
 
-/* Claim n pages in a row that begin in [from, end). */
+/* Another claims or frees what is before this page, and perhaps this one too.
+ */
+static bool is_behind_another(const struct slab_part *part, uint64_t i)
+{
+	uint64_t word = i > 0 ? slab_load(&part->pages[i - 1]) : SLAB_FREE;
+
+	return (slab_kind(word) == SLAB_RES || slab_kind(word) == SLAB_DYING) &&
+	       slab_word_slot(word) != part->slot;
+}
+
+/*
+ * Claim n pages in a row that begin in [from, end).  Whoever comes upon another
+ * at work waits for him a while: to go on right behind would make both back
+ * off, and leave holes.
+ */
 static uint32_t claim_in(struct slab_part *part, uint64_t from, uint64_t end,
     uint64_t n, size_t align)
 {
 	uint64_t all = slab_n_pages(part->slab), got;
 	uint64_t i = aligned_from(part, from, align);
+	int waits = n > 1 ? TRIES_MAX : 0;
 
 	while (i < end) {
+		if (waits > 0 && is_behind_another(part, i)) {
+			waits--;
+			i = aligned_from(part, from, align);
+			continue;
+		}
 		got = free_from(part, i, n, all);
 		if (got < n) {
 			i = aligned_from(part, i + got + 1, align);
@@ -153,10 +176,32 @@ uint32_t slab_pages_claim(struct slab_part *part, uint64_t n, size_t align)
 	return head;
 }
 
+static bool others_claim(const struct slab_part *part)
+{
+	uint64_t all = slab_n_pages(part->slab);
+
+	for (uint64_t i = 0; i < all; i++) {
+		uint64_t word = slab_load(&part->pages[i]);
+
+		if (slab_kind(word) == SLAB_RES &&
+		    slab_word_slot(word) != part->slot)
+			return true;
+	}
+	return false;
+}
+
 uint32_t slab_pages_claim_last(struct slab_part *part, uint64_t n, size_t align)
 {
+	uint64_t all = slab_n_pages(part->slab);
+	uint32_t head;
+	int tries = TRIES_MAX;
+
 	slab_pages_hint_all(part);
-	return claim_in(part, 0, slab_n_pages(part->slab), n, align);
+	/* Others may be about to give back what they could not complete. */
+	do {
+		head = claim_in(part, 0, all, n, align);
+	} while (head == SLAB_NO_PAGE && tries-- > 0 && others_claim(part));
+	return head;
 }
 
 void slab_page_free_tail(struct slab_page *page, uint64_t head)

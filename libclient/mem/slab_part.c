@@ -25,6 +25,9 @@ static __thread struct slab_part *own[KM_POOL_KIND__COUNT];
 
 uint16_t slab_bin_at[SLAB_MAX / SLAB_GRAIN + 1];
 
+static uint64_t own_clock;
+uint64_t *slab_clock = &own_clock;
+
 static struct slab_page never;
 static uint64_t never_tag;
 static pthread_key_t key;
@@ -127,13 +130,6 @@ static bool register_membarrier(void)
 		   0, 0) == 0;
 }
 
-static const uint64_t *clock_for(const struct km_pool *pool)
-{
-	const struct km_pool *shm = pool_in_use(KM_SHM);
-
-	return shm != NULL ? &shm->clock : &pool->clock;
-}
-
 int slab_part_new(struct km_pool *pool, uint32_t slot, struct slab_part **out)
 {
 	struct slab *slab = slab_of(pool);
@@ -147,7 +143,6 @@ int slab_part_new(struct km_pool *pool, uint32_t slot, struct slab_part **out)
 		.pool = pool,
 		.slab = slab,
 		.pages = slab_pages(pool),
-		.clock = clock_for(pool),
 		.busy = &slots[slot].busy,
 		.mine = slab_with_slot(SLAB_SPAN, slot),
 		.owner = SLAB_LIVE | (uint64_t)slot << SLAB_OWNER_SHIFT,
@@ -268,8 +263,7 @@ void slab_use(enum km_pool_kind kind, struct km_pool *pool, uint32_t slot)
 	if (pool != NULL && pool->manager == MANAGER_SLAB)
 		slab_part_new(pool, slot, &part);
 	set_own(kind, part);
-	/* The shm pool has come, or gone. */
-	for (int i = 0; i < KM_POOL_KIND__COUNT; i++)
-		if (own[i] != NULL)
-			own[i]->clock = clock_for(own[i]->pool);
+	own_clock = pool_now();
+	if (kind == KM_SHM)
+		slab_clock = pool != NULL ? &pool->clock : &own_clock;
 }

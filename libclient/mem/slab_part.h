@@ -53,11 +53,10 @@ struct slab_part {
 	struct km_pool *pool;
 	struct slab *slab;
 	struct slab_page *pages;
-	const uint64_t *clock; /* of the shm pool, if there is one */
-	uint64_t *busy;	       /* in the slot: the page of a span, or 0 */
-	uint64_t mine;	       /* kind and slot of a span of mine */
-	uint64_t owner;	       /* LIVE and slot, as in a tag */
-	uintptr_t data;	       /* address of page 0 */
+	uint64_t *busy; /* in the slot: the page of a span, or 0 */
+	uint64_t mine;	/* kind and slot of a span of mine */
+	uint64_t owner; /* LIVE and slot, as in a tag */
+	uintptr_t data; /* address of page 0 */
 	uint64_t data_size;
 	uint64_t generation; /* of the pool, in the high half */
 	uint32_t slot;
@@ -76,6 +75,12 @@ struct slab_part {
  */
 extern __thread struct slab_part *slab_mine[KM_POOL_KIND__COUNT]
     __attribute__((tls_model("initial-exec")));
+
+/*
+ * What time it is, as the epoch of a tag: the word of the shm pool where there
+ * is one, which the supervisor sets each second, else the process's own.
+ */
+extern uint64_t *slab_clock KM_HIDDEN;
 
 /* No site has a row in its pool. */
 extern struct slab_part slab_nobody;

@@ -57,7 +57,7 @@ void *slab_run_alloc(struct slab_part *part, const struct request *req)
 		return NULL;
 	set_cont(part, head, 1, n);
 	part->pages[head].tag =
-	    tag_for(part, req, n, slab_tag_epoch(*part->clock));
+	    tag_for(part, req, n, slab_tag_epoch(*slab_clock));
 	/* The commit: a kill before it leaves RES and CONT of the dead. */
 	__atomic_store_n(
 	    &part->pages[head].word, slab_head(n), __ATOMIC_RELEASE);
@@ -93,11 +93,16 @@ int slab_run_free(struct slab_part *part, struct slab_page *page, const void *p,
 
 /* ---- in place ----------------------------------------------------------- */
 
-static void set_tag(struct slab_part *part, struct slab_page *page,
-    const struct request *req, uint64_t n)
+/* Whose it is, and since when, stays. */
+static void set_tag(
+    struct slab_page *page, const struct request *req, uint64_t n)
 {
+	uint64_t slack = (n << SLAB_PAGE_SHIFT) - req->size;
+	uint64_t tag =
+	    page->tag & ~(SLAB_SLACK_MASK << SLAB_SLACK_SHIFT | SLAB_SITE_MASK);
+
 	__atomic_store_n(&page->tag,
-	    tag_for(part, req, n, slab_tag_epoch(page->tag)), __ATOMIC_RELEASE);
+	    tag | slack << SLAB_SLACK_SHIFT | req->site, __ATOMIC_RELEASE);
 }
 
 /*
@@ -151,6 +156,6 @@ bool slab_run_resize(
 		return false;
 	if (to < n && !shrink(part, page, n, to))
 		return false;
-	set_tag(part, page, req, to);
+	set_tag(page, req, to);
 	return true;
 }

@@ -356,6 +356,71 @@ START_TEST(threads_free_each_others_blocks)
 }
 END_TEST
 
+/* Wherever the other one is, there is room before it or behind. */
+static void *take_large(void *arg)
+{
+	for (int i = 0; i < 20000; i++) {
+		void *p = shm_malloc(2 * MB);
+
+		if (p == NULL)
+			abort();
+		shm_free(p);
+	}
+	__atomic_add_fetch((int *)arg, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+START_TEST(large_blocks_of_two_threads_do_not_get_in_each_others_way)
+{
+	struct km_mem_info now;
+	pthread_t thread[2];
+	int done = 0;
+
+	open_shm(8 * MB);
+	for (int i = 0; i < 2; i++)
+		pthread_create(&thread[i], NULL, take_large, &done);
+	while (__atomic_load_n(&done, __ATOMIC_ACQUIRE) < 2)
+		ck_assert_int_eq(view_own_info(t.pool, &now), 0);
+	for (int i = 0; i < 2; i++)
+		pthread_join(thread[i], NULL);
+	ck_assert_str_eq(test_log_text(), "");
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
+/* The clock of the shm pool goes with it. */
+static void *use_pkg(void *arg)
+{
+	int *step = arg;
+
+	pkg_free(pkg_malloc(10));
+	__atomic_store_n(step, 1, __ATOMIC_RELEASE);
+	while (__atomic_load_n(step, __ATOMIC_ACQUIRE) < 2)
+		;
+	for (int i = 0; i < 1000; i++)
+		pkg_malloc(10);
+	return NULL;
+}
+
+START_TEST(pkg_goes_on_in_all_threads_when_shm_has_gone)
+{
+	struct test_pool pkg;
+	pthread_t thread;
+	int step = 0;
+
+	test_pool_open(&pkg, KM_PKG, "slab", MB);
+	open_shm(MB);
+	pthread_create(&thread, NULL, use_pkg, &step);
+	while (__atomic_load_n(&step, __ATOMIC_ACQUIRE) < 1)
+		;
+	test_pool_close(&t);
+	__atomic_store_n(&step, 2, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	test_pool_close(&pkg);
+}
+END_TEST
+
 static void *fill_and_leave(void *arg)
 {
 	void **p = arg;
@@ -449,6 +514,9 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, no_block_lies_below_tags_without_a_guard);
 	tcase_add_test(tcase, threads_free_each_others_blocks);
 	tcase_add_test(tcase, what_a_thread_leaves_is_had_by_others);
+	tcase_add_test(
+	    tcase, large_blocks_of_two_threads_do_not_get_in_each_others_way);
+	tcase_add_test(tcase, pkg_goes_on_in_all_threads_when_shm_has_gone);
 	tcase_add_test(tcase, nobody_lacks_memory_because_it_is_trimmed);
 }
 
