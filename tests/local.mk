@@ -37,6 +37,7 @@ unit_tests += %D%/unit/check_qm
 unit_tests += %D%/unit/check_segment
 unit_tests += %D%/unit/check_slab
 unit_tests += %D%/unit/check_slab_death
+unit_tests += %D%/unit/check_slab_threads
 unit_tests += %D%/unit/check_slab_recover
 unit_tests += %D%/unit/check_slab_grow
 unit_tests += %D%/unit/check_trace
@@ -85,6 +86,8 @@ check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
 %C%_unit_check_slab_recover_SOURCES = %D%/unit/check_slab_recover.c \
 	$(check_pool_SOURCES)
 %C%_unit_check_slab_grow_SOURCES = %D%/unit/check_slab_grow.c \
+	$(check_pool_SOURCES)
+%C%_unit_check_slab_threads_SOURCES = %D%/unit/check_slab_threads.c \
 	$(check_pool_SOURCES)
 %C%_unit_check_slab_SOURCES = %D%/unit/check_slab.c $(check_pool_SOURCES)
 %C%_unit_check_qm_SOURCES = %D%/unit/check_qm.c $(check_pool_SOURCES)

@@ -18,9 +18,9 @@
 #include "mem/slot.h"
 #include "tests/unit/check_pool.h"
 
-#define MB	 ((size_t)1 << 20)
-#define N_SHARED 512
-#define N_KILLS  300
+#define MB	  ((size_t)1 << 20)
+#define N_SHARED  512
+#define N_KILLS	  300
 #define N_AT_ONCE 3
 
 static struct test_pool t;
@@ -30,7 +30,7 @@ static struct board {
 	int go;		       /* a step of the test has come */
 	uint64_t count;	       /* operations done */
 	void *block[N_SHARED]; /* each has its owner's stamp */
-} *board;
+} * board;
 
 static void open_all(size_t size)
 {
