@@ -4,6 +4,7 @@
 # this one has it on by default.
 . "${srcdir:-.}/tests/functional/puppet.sh"
 
+test -z "${KMEM_CFLAGS:-}" || skip_all 'a whole build is for one without sanitizers'
 test ! -e "$S/config.status" || skip_all 'the source tree itself is configured'
 mkdir "$T/build"
 build() {

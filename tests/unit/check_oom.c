@@ -155,11 +155,11 @@ END_TEST
 START_TEST(a_loop_of_failures_costs_little)
 {
 	struct timespec begin, end;
-	const int n = 1000000;
+	const int n = test_scaled(1000000), blocks = test_scaled(500000);
 	double s;
 
 	open_pool(_i, 64 * SIZE);
-	for (int i = 0; i < 500000; i++)
+	for (int i = 0; i < blocks; i++)
 		get(16);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (int i = 0; i < n; i++)
@@ -167,7 +167,7 @@ START_TEST(a_loop_of_failures_costs_little)
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	s = (double)(end.tv_sec - begin.tv_sec) +
 	    (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
-	printf("# %d failures in a pool of 500000 blocks: %.3f s\n", n, s);
+	printf("# %d failures in a pool of %d blocks: %.3f s\n", n, blocks, s);
 	ck_assert(s < 30);
 	test_pool_close(&t);
 }

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -19,6 +20,14 @@ uint32_t test_n_slots = 16;
 size_t test_max_size;
 
 static char log_text[65536];
+
+int test_scaled(int n)
+{
+	const char *slow = getenv("KMEM_SLOW");
+	int times = slow != NULL ? atoi(slow) : 1;
+
+	return times > 1 && n > times ? n / times : n;
+}
 
 void test_pool_open(struct test_pool *t, enum km_pool_kind kind,
     const char *manager, size_t size)

@@ -25,6 +25,12 @@ extern uint32_t test_n_slots;
 /* Bytes that it may grow to; 0: it does not grow. */
 extern size_t test_max_size;
 
+/*
+ * So many repetitions, or, where each takes KMEM_SLOW times as long (valgrind),
+ * that many times fewer.
+ */
+int test_scaled(int n);
+
 /* Fails the test when it cannot. The pool is in use, with slot 0. */
 void test_pool_open(struct test_pool *t, enum km_pool_kind kind,
     const char *manager, size_t size);

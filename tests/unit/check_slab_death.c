@@ -190,7 +190,7 @@ START_TEST(one_stopped_anywhere_pins_one_span)
 	size_t n;
 	pid_t pid;
 
-	for (int round = 0; round < 20; round++) {
+	for (int round = 0; round < test_scaled(20); round++) {
 		open_all(4 * MB);
 		n = 0;
 		pid = launch(churn, &slot);
@@ -355,7 +355,7 @@ START_TEST(a_kill_anywhere_loses_nothing_and_blocks_nobody)
 	open_all(64 * MB);
 	for (int i = 0; i < N_AT_ONCE; i++)
 		pid[i] = launch(storm, &slot[i]);
-	for (int i = 0; i < N_KILLS; i++) {
+	for (int i = 0; i < test_scaled(N_KILLS); i++) {
 		int k = rand_r(&seed) % N_AT_ONCE;
 
 		wait_for(&board->go, N_AT_ONCE + i);

@@ -201,7 +201,7 @@ static void allocate(unsigned seed)
 {
 	static char *kept[N_KEPT];
 
-	for (int i = 0; i < N_OPS; i++) {
+	for (int i = 0; i < test_scaled(N_OPS); i++) {
 		char **p = &kept[rand_r(&seed) % (1 + i * N_KEPT / N_OPS)];
 		size_t size = (size_t)rand_r(&seed) % (i % 50 ? 4000 : 90000);
 

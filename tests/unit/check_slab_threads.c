@@ -43,7 +43,7 @@ static void *pass_blocks(void *arg)
 {
 	unsigned seed = (unsigned)(uintptr_t)arg;
 
-	for (int i = 0; i < N_ROUNDS; i++) {
+	for (int i = 0; i < test_scaled(N_ROUNDS); i++) {
 		size_t size = (size_t)rand_r(&seed) % 3000;
 		char *p = shm_malloc(size);
 		void **where = &shared[rand_r(&seed) % N_SHARED];
@@ -82,7 +82,7 @@ END_TEST
 /* Wherever the other one is, there is room before it or behind. */
 static void *take_large(void *arg)
 {
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < test_scaled(20000); i++) {
 		void *p = shm_malloc(2 * MB);
 
 		if (p == NULL)
@@ -162,7 +162,7 @@ START_TEST(what_a_thread_leaves_is_had_by_others)
 	size_t before;
 
 	open_shm(MB);
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < test_scaled(200); i++) {
 		pthread_create(&thread, NULL, fill_and_leave, p);
 		pthread_join(thread, NULL);
 		before = info().real_used;
