@@ -75,7 +75,7 @@ void judge_sums(struct sums *sums)
 
 static const struct slab_page *rows;
 static uint64_t n_rows;
-static uint32_t bits[POOL_SIZE / SLAB_PAGE]; /* units that rows name */
+static uint32_t bits[MAP_SIZE / SLAB_PAGE]; /* units that rows name */
 
 static uint64_t pages_of(uint64_t word)
 {
@@ -197,7 +197,7 @@ static enum verdict walk_agrees(const struct km_mem_info *info)
 	struct view *view;
 	int rc;
 
-	if (view_open_map(pool, POOL_SIZE, &view) != 0)
+	if (view_open_map(pool, pool->max_size, &view) != 0)
 		return is(INCONSISTENT, "no view");
 	while ((rc = view_next(view, &walk, &block)) == 1) {
 		used += block.is_free ? 0 : block.size;
@@ -216,6 +216,8 @@ static enum verdict check_walk(void)
 	struct km_mem_info info;
 
 	shm_info(&info);
+	if (pool->size != slab_of(pool)->data.bytes + n_rows * SLAB_PAGE)
+		return is(INCONSISTENT, "size of the pool and pages differ");
 	if (info.total != info.free + info.real_used ||
 	    info.used > info.real_used || info.real_used > info.max_used)
 		return is(INCONSISTENT, "impossible sums");
@@ -303,7 +305,7 @@ static enum verdict check_all_comes_back(void)
 	struct view *view;
 
 	board->misused = 0;
-	if (view_open_map(pool, POOL_SIZE, &view) != 0)
+	if (view_open_map(pool, pool->max_size, &view) != 0)
 		return is(INCONSISTENT, "no view");
 	while (view_next(view, &walk, &block) == 1)
 		shm_free((void *)(uintptr_t)block.addr);
@@ -313,6 +315,7 @@ static enum verdict check_all_comes_back(void)
 		return is(INCONSISTENT, "not all that is live can be freed");
 	manager_slab.trim(pool);
 	shm_info(&info);
+	n_rows = slab_n_pages(slab_of(pool));
 	if (info.free != n_rows << SLAB_PAGE_SHIFT) {
 		is(LOST, "%" PRIu64 " bytes do not come back",
 		    (n_rows << SLAB_PAGE_SHIFT) - info.free);

@@ -217,6 +217,16 @@ static void shrink_far_run(void)
 	board->result = shm_realloc(board->far[FAR_RUN], RUN - 15000);
 }
 
+static void grow_pool(void)
+{
+	manager_slab.grow(pool, RUN);
+}
+
+static void malloc_and_grow(void)
+{
+	board->result = take(900000);
+}
+
 static void realloc_in_class(void)
 {
 	board->result = shm_realloc(board->own[0], SMALL - 7);
@@ -294,6 +304,8 @@ const struct operation operations[] = {
 	{ "run: grow", prepare_run, grow_run, OP_RUN, NULL },
 	{ "run: shrink", prepare_run, shrink_run, OP_RUN, NULL },
 	{ "run: shrink another's", NULL, shrink_far_run, OP_RUN, NULL },
+	{ "the pool grows", NULL, grow_pool, OP_GROWS, NULL },
+	{ "run: the pool grows for it", NULL, malloc_and_grow, OP_GROWS, NULL },
 	{ "realloc: in its class", prepare_one, realloc_in_class, 0, NULL },
 	{ "realloc: to a larger one", prepare_one, realloc_to_larger, OP_MOVES,
 	    NULL },
@@ -314,6 +326,8 @@ const struct operation operations[] = {
 	    "run: grow" },
 	{ "recover: run shrunk", NULL, recover, OP_RECOVER | OP_RUN,
 	    "run: shrink" },
+	{ "recover: pool grown", NULL, recover, OP_RECOVER | OP_GROWS,
+	    "run: the pool grows for it" },
 	{ "recover: trim", NULL, recover, OP_RECOVER, "trim" },
 };
 const unsigned n_operations = sizeof(operations) / sizeof(operations[0]);

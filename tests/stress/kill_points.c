@@ -27,7 +27,7 @@ static struct options {
 } options = { 8, 1, 4, 4000, 1, 3, 0, "" };
 
 static struct {
-	unsigned long points, verdicts[VERDICT__COUNT], bytes;
+	unsigned long points, states, stops, verdicts[VERDICT__COUNT], bytes;
 } total;
 
 static void note(const struct operation *op, unsigned long at, const char *how,
@@ -124,6 +124,7 @@ static unsigned long judge_each(
 	for (has_changed(); more; k++) {
 		if (k == 0 || has_changed()) {
 			is_judged = n_states++ % options.stride == phase;
+			total.states += is_judged;
 			if (is_judged)
 				note(scene->op, k, "killed",
 				    ask_judge(scene->op));
@@ -220,8 +221,10 @@ static void freeze_some(const struct scene *scene, unsigned long n)
 	unsigned long step = all ? 1 : n / most + 1;
 
 	for (unsigned long k = (unsigned long)rand_r(&options.seed) % step;
-	     k < n; k += step)
+	     k < n; k += step) {
+		total.stops++;
 		note(scene->op, k, "stopped", freeze_at(scene, k));
+	}
 }
 
 static void try(const struct scene *scene)
@@ -316,6 +319,7 @@ int main(int argc, char **argv)
 		else if (i % options.rows == seed % options.rows)
 			try_after(op);
 	}
+	printf("# %lu states judged, %lu stops\n", total.states, total.stops);
 	printf("%lu kill points, %lu deadlocks, %lu inconsistent heaps, "
 	       "%lu bytes lost, %lu double handouts\n",
 	    total.points, total.verdicts[DEADLOCK],

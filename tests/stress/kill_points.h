@@ -19,6 +19,7 @@
 #include "mem/pool.h"
 
 #define POOL_SIZE ((size_t)1 << 20)
+#define MAP_SIZE  (2 * POOL_SIZE) /* of a pool that grows */
 #define N_KEPT	  64
 #define N_OWN	  256
 #define N_SPARE	  6
@@ -69,10 +70,11 @@ struct operation {
 	unsigned flags;
 	const char *left_by; /* OP_RECOVER: what the dead third was doing */
 };
-#define OP_EMPTY   1u /* in a pool that nobody has used */
-#define OP_MOVES   2u /* a block may be there twice */
-#define OP_RUN	   4u /* the size of a run may be neither, within a page */
-#define OP_RECOVER 8u /* of a third, who was killed in `left_by` */
+#define OP_EMPTY   1u  /* in a pool that nobody has used */
+#define OP_MOVES   2u  /* a block may be there twice */
+#define OP_RUN	   4u  /* the size of a run may be neither, within a page */
+#define OP_RECOVER 8u  /* of a third, who was killed in `left_by` */
+#define OP_GROWS   16u /* in a pool that can */
 
 extern struct board *board;
 extern struct km_pool *pool;

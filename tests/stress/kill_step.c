@@ -60,11 +60,14 @@ void open_pool(unsigned flags)
 		.name = "shm",
 		.n_slots = N_SLOTS,
 		.size = POOL_SIZE };
+
 	uint32_t slot;
 
+	if ((flags & OP_GROWS) != 0)
+		opt.max_size = MAP_SIZE;
 	pool_use(KM_SHM, NULL, 0);
 	memset(board, 0, sizeof(*board));
-	if (ftruncate(fd, 0) != 0 || ftruncate(fd, POOL_SIZE) != 0)
+	if (ftruncate(fd, 0) != 0 || ftruncate(fd, MAP_SIZE) != 0)
 		give_up("ftruncate");
 	if (pool_create(pool, &opt, &pool) != 0)
 		give_up("pool_create");
@@ -182,7 +185,7 @@ enum verdict ask_judge(const struct operation *op)
 	if (pid < 0)
 		give_up("fork");
 	if (pid == 0) {
-		if (mmap(pool, POOL_SIZE, PROT_READ | PROT_WRITE,
+		if (mmap(pool, MAP_SIZE, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
 			_exit(VERDICT__COUNT);
 		signal(SIGALRM, SIG_DFL);
@@ -203,7 +206,7 @@ enum verdict ask_judge(const struct operation *op)
 
 /* ---- has it changed? ---------------------------------------------------- */
 
-static char before[POOL_SIZE];
+static char before[MAP_SIZE];
 
 static bool differs(size_t from, size_t size)
 {
@@ -234,9 +237,9 @@ void open_trials(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	km_log_set_writer(on_line);
 	fd = memfd_create("kill_points", MFD_CLOEXEC);
-	if (fd < 0 || ftruncate(fd, POOL_SIZE) != 0)
+	if (fd < 0 || ftruncate(fd, MAP_SIZE) != 0)
 		give_up("memfd_create");
-	pool = mmap(NULL, POOL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	pool = mmap(NULL, MAP_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (pool == MAP_FAILED || board == MAP_FAILED)
