@@ -2,10 +2,14 @@
 /* slab_page.c - claiming pages, without a lock. */
 #include "config.h"
 
+#include <sched.h>
+
 #include "mem/slab_part.h"
 
 /* Of claims while others claim as well: one that is stopped keeps its pages. */
-#define TRIES_MAX 1000
+#define TRIES_MAX   1000 /* while they go on */
+#define YIELDS	    8	 /* until one who does not is taken for stopped */
+#define STOPPED_MAX 4	 /* claims that are */
 
 static uint8_t *hint_at(const struct slab_part *part, uint64_t page)
 {
@@ -86,14 +90,37 @@ static uint64_t aligned_from(
 	       SLAB_PAGE_SHIFT;
 }
 
-/* Another claims or frees what is before this page, and perhaps this one too.
- */
-static bool is_behind_another(const struct slab_part *part, uint64_t i)
+/* Whether it changes while others have their turn: who is stopped stays. */
+static bool goes_on(const struct slab_page *page, uint64_t word)
 {
-	uint64_t word = i > 0 ? slab_load(&part->pages[i - 1]) : SLAB_FREE;
+	for (int i = 0; i < YIELDS && slab_load(page) == word; i++)
+		sched_yield();
+	return slab_load(page) != word;
+}
 
+static bool is_anothers(const struct slab_part *part, uint64_t word)
+{
 	return (slab_kind(word) == SLAB_RES || slab_kind(word) == SLAB_DYING) &&
 	       slab_word_slot(word) != part->slot;
+}
+
+/*
+ * Another claims or frees what is before this page, and perhaps this one too:
+ * true when he has gone on.  Nobody is waited for again after one who does not.
+ */
+static bool waited_for_another(
+    const struct slab_part *part, uint64_t i, int *waits)
+{
+	const struct slab_page *page = &part->pages[i - 1];
+	uint64_t word;
+
+	if (*waits == 0 || i == 0)
+		return false;
+	word = slab_load(page);
+	if (!is_anothers(part, word))
+		return false;
+	*waits = goes_on(page, word) ? *waits - 1 : 0;
+	return *waits > 0;
 }
 
 /*
@@ -102,15 +129,13 @@ static bool is_behind_another(const struct slab_part *part, uint64_t i)
  * off, and leave holes.
  */
 static uint32_t claim_in(struct slab_part *part, uint64_t from, uint64_t end,
-    uint64_t n, size_t align)
+    uint64_t n, size_t align, int *waits)
 {
 	uint64_t all = slab_n_pages(part->slab), got;
 	uint64_t i = aligned_from(part, from, align);
-	int waits = n > 1 ? TRIES_MAX : 0;
 
 	while (i < end) {
-		if (waits > 0 && is_behind_another(part, i)) {
-			waits--;
+		if (waited_for_another(part, i, waits)) {
 			i = aligned_from(part, from, align);
 			continue;
 		}
@@ -135,8 +160,8 @@ static uint32_t claim_in(struct slab_part *part, uint64_t from, uint64_t end,
  * its pages are looked at, with a fence between, so that one put up meanwhile
  * is never lost; it stays down only when none is free.
  */
-static uint32_t claim_in_group(
-    struct slab_part *part, uint64_t group, uint64_t n, size_t align)
+static uint32_t claim_in_group(struct slab_part *part, uint64_t group,
+    uint64_t n, size_t align, int *waits)
 {
 	uint64_t from = group * SLAB_GROUP, end = from + SLAB_GROUP;
 	uint8_t *hint = hint_at(part, from);
@@ -151,7 +176,7 @@ static uint32_t claim_in_group(
 	all = slab_n_pages(part->slab);
 	if (end > all)
 		end = all;
-	head = claim_in(part, from, end, n, align);
+	head = claim_in(part, from, end, n, align, waits);
 	if (head != SLAB_NO_PAGE || n > 1 || align > SLAB_PAGE)
 		__atomic_store_n(hint, 1, __ATOMIC_RELEASE);
 	return head;
@@ -163,29 +188,37 @@ uint32_t slab_pages_claim(struct slab_part *part, uint64_t n, size_t align)
 	uint64_t groups = (all + SLAB_GROUP - 1) / SLAB_GROUP;
 	uint64_t from = n == 1 ? part->cursor : 0;
 	uint32_t head = SLAB_NO_PAGE;
+	int waits = n > 1 ? TRIES_MAX : 0;
 
 	if (n > all)
 		return SLAB_NO_PAGE;
 	for (uint64_t i = 0; i < groups && head == SLAB_NO_PAGE; i++) {
 		uint64_t group = (from + i) % groups;
 
-		head = claim_in_group(part, group, n, align);
+		head = claim_in_group(part, group, n, align, &waits);
 		if (head != SLAB_NO_PAGE && n == 1)
 			part->cursor = (uint32_t)group;
 	}
 	return head;
 }
 
+/* Whether somebody else is claiming pages, and not stopped. */
 static bool others_claim(const struct slab_part *part)
 {
-	uint64_t all = slab_n_pages(part->slab);
+	uint64_t all = slab_n_pages(part->slab), last = SLAB_FREE;
+	int most = STOPPED_MAX;
 
-	for (uint64_t i = 0; i < all; i++) {
+	for (uint64_t i = 0; i < all && most > 0; i++) {
 		uint64_t word = slab_load(&part->pages[i]);
 
-		if (slab_kind(word) == SLAB_RES &&
-		    slab_word_slot(word) != part->slot)
+		/* All pages of one claim have the same word. */
+		if (word == last || slab_kind(word) != SLAB_RES ||
+		    !is_anothers(part, word))
+			continue;
+		if (goes_on(&part->pages[i], word))
 			return true;
+		last = word;
+		most--;
 	}
 	return false;
 }
@@ -193,13 +226,13 @@ static bool others_claim(const struct slab_part *part)
 uint32_t slab_pages_claim_last(struct slab_part *part, uint64_t n, size_t align)
 {
 	uint64_t all = slab_n_pages(part->slab);
+	int waits = n > 1 ? TRIES_MAX : 0, tries = TRIES_MAX;
 	uint32_t head;
-	int tries = TRIES_MAX;
 
 	slab_pages_hint_all(part);
 	/* Others may be about to give back what they could not complete. */
 	do {
-		head = claim_in(part, 0, all, n, align);
+		head = claim_in(part, 0, all, n, align, &waits);
 	} while (head == SLAB_NO_PAGE && tries-- > 0 && others_claim(part));
 	return head;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "mem/manager.h"
@@ -105,6 +106,28 @@ START_TEST(pages_whose_hints_are_down_are_found)
 	ck_assert_ptr_nonnull(shm_malloc(100));
 	memset(pool_at(t.pool, slab_of(t.pool)->hints), 0, 4);
 	ck_assert_ptr_nonnull(shm_malloc(100000));
+	test_pool_close(&t);
+}
+END_TEST
+
+/* LIVE is stopped, and has a page that it was claiming. */
+START_TEST(nobody_waits_long_for_a_claim_of_one_who_is_stopped)
+{
+	struct slab_page *page;
+	clock_t before;
+	void *p = NULL, *last = NULL;
+
+	open_shm();
+	while ((p = shm_malloc(50000)) != NULL)
+		last = p;
+	page = page_of(last);
+	page->word = slab_res(LIVE, slab_word_head(page[1].word));
+	while (shm_malloc(4096) != NULL)
+		;
+	before = clock();
+	ck_assert_ptr_null(shm_malloc(50000));
+	ck_assert_ptr_null(shm_malloc(4096));
+	ck_assert_int_lt(clock() - before, CLOCKS_PER_SEC / 4);
 	test_pool_close(&t);
 }
 END_TEST
@@ -214,6 +237,8 @@ int main(void)
 	    tcase, a_span_of_the_dead_is_left_to_whoever_is_still_in_it);
 	tcase_add_test(tcase, an_empty_span_of_the_dead_is_free);
 	tcase_add_test(tcase, pages_whose_hints_are_down_are_found);
+	tcase_add_test(
+	    tcase, nobody_waits_long_for_a_claim_of_one_who_is_stopped);
 	tcase_add_test(
 	    tcase, a_run_that_the_dead_has_grown_is_cut_by_the_living);
 	tcase_add_test(tcase, with_a_process_all_its_threads_are_dead);
