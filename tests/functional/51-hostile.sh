@@ -31,7 +31,8 @@ has_descriptors() {
 	test "$(descriptors)" -le "$1"
 }
 
-PARTIAL_MS=10000 # a busy machine takes its time for 10 MB
+# A busy machine takes its time for 10 MB. Less than hostile.c waits for a word.
+PARTIAL_MS=$((5000 + 5000 * KMEM_SLOW))
 
 # The quarantine of a sanitizer is memory that grows until it is full.
 ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=1:thread_local_quarantine_size_kb=64

@@ -122,7 +122,7 @@ static enum verdict check_row(uint64_t i, uint64_t *head, uint64_t *end)
 	case SLAB_SPAN:
 		if (slab_word_slot(word) == VICTIM)
 			return is(INCONSISTENT, "page %" PRIu64 " is his", i);
-		/* fall through */
+		__attribute__((fallthrough));
 	case SLAB_ABAND:
 	case SLAB_HEAD:
 		*head = i;
