@@ -200,9 +200,10 @@ END_TEST
 static void allocate(unsigned seed)
 {
 	static char *kept[N_KEPT];
+	const int n = test_scaled(N_OPS);
 
-	for (int i = 0; i < test_scaled(N_OPS); i++) {
-		char **p = &kept[rand_r(&seed) % (1 + i * N_KEPT / N_OPS)];
+	for (int i = 0; i < n; i++) {
+		char **p = &kept[rand_r(&seed) % (1 + i * N_KEPT / n)];
 		size_t size = (size_t)rand_r(&seed) % (i % 50 ? 4000 : 90000);
 
 		shm_free(*p);
