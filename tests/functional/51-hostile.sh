@@ -84,7 +84,7 @@ is_over() {
 }
 
 attacks_end() {
-	wait_until 40 is_over
+	wait_until 110 is_over
 	for attack_pid in $hostile_pids; do
 		ok "${attack_pid%:*}: told what is wrong, and no more" \
 			wait "${attack_pid#*:}"

@@ -10,7 +10,7 @@
 
 #include "tests/stress/wire.h"
 
-#define DEADLINE_S  30
+#define DEADLINE_S  100
 #define MB	    (1024 * 1024)
 #define HALVES	    30
 #define DEAFS	    20
