@@ -221,7 +221,7 @@ static int size_of(const struct slab_part *part, const void *p,
 	return wrong(misuse, MISUSE_FREED);
 }
 
-int slab_resize(struct slab_part *part, void *p, const struct request *req,
+static int resize(struct slab_part *part, void *p, const struct request *req,
     void **out, struct misuse *misuse)
 {
 	struct found found;
@@ -323,8 +323,7 @@ static int slab_vt_resize(struct km_pool *pool, void *p,
 {
 	struct slab_part *part = slab_part_of(pool);
 
-	return part != NULL ? slab_resize(part, p, req, out, misuse)
-			    : -KM_ENOMEM;
+	return part != NULL ? resize(part, p, req, out, misuse) : -KM_ENOMEM;
 }
 
 const struct manager manager_slab = {

@@ -74,7 +74,8 @@ static inline bool slab_alloc(
 }
 
 /*
- * Where p lies: its page's number, and bytes from the start of that span.
+ * Where p lies: the first page of its span with its word, and the bytes from
+ * there.
  * False: not in a span of mine.
  */
 static inline bool slab_find_mine(const struct slab_part *part, const void *p,

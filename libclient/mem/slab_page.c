@@ -54,11 +54,8 @@ void slab_pages_unreserve(
 	}
 }
 
-/*
- * Claim free pages from `head` on. Returns how many could be had before the
- * first that could not.  A kill leaves RES(dead), which recovery frees.
- */
-static uint64_t reserve(struct slab_part *part, uint64_t head, uint64_t n)
+/* A kill leaves RES(dead), which recovery frees. */
+uint64_t slab_pages_reserve(struct slab_part *part, uint64_t head, uint64_t n)
 {
 	uint64_t res = slab_res(part->slot, head), i;
 
@@ -144,7 +141,7 @@ static uint32_t claim_in(struct slab_part *part, uint64_t from, uint64_t end,
 			i = aligned_from(part, i + got + 1, align);
 			continue;
 		}
-		got = reserve(part, i, n);
+		got = slab_pages_reserve(part, i, n);
 		if (got == n) {
 			slab_count(part->slab, (int64_t)n);
 			return (uint32_t)i;

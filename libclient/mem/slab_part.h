@@ -173,6 +173,12 @@ uint32_t slab_pages_claim(struct slab_part *part, uint64_t n, size_t align);
 uint32_t slab_pages_claim_last(
     struct slab_part *part, uint64_t n, size_t align);
 
+/*
+ * Make up to n free pages from `head` on RES(me), of that head. Returns how
+ * many could be had before the first that could not.
+ */
+uint64_t slab_pages_reserve(struct slab_part *part, uint64_t head, uint64_t n);
+
 /* Give back n pages that are still `res`. */
 void slab_pages_unreserve(
     struct slab_part *part, uint64_t from, uint64_t n, uint64_t res);
@@ -213,8 +219,8 @@ void slab_unit_release(
     struct slab_part *part, struct slab_page *page, unsigned n_units);
 /* Units that no span names: those of the dead. */
 void slab_unit_sweep(struct slab_part *part);
-/* Free pages of tags that hold none. Returns how many. */
-unsigned slab_unit_trim(struct slab_part *part);
+/* Free pages of tags that hold none. */
+void slab_unit_trim(struct slab_part *part);
 
 /* ---- slab_span.c -------------------------------------------------------- */
 
@@ -271,13 +277,13 @@ void slab_take_from_dead(struct slab_part *part, uint32_t slot);
 /* It is mine: let anybody have it. */
 void slab_abandon(struct slab_part *part, struct slab_page *page);
 
-/* A span of this class that nobody owns, or (others) of anybody. */
+/* A span of this class with free blocks: nobody's; or, if need be, anybody's.
+ */
 struct slab_page *slab_take_orphan(struct slab_part *part, unsigned class);
 struct slab_page *slab_take_partial(struct slab_part *part, unsigned class);
 
-/* Give all empty spans back, whoever has them. Returns pages that became free.
- */
-uint64_t slab_take_empty(struct slab_part *part);
+/* Give all empty spans back, whoever has them. */
+void slab_take_empty(struct slab_part *part);
 
 /* ---- slab_ring.c -------------------------------------------------------- */
 

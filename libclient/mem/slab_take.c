@@ -88,13 +88,6 @@ void slab_abandon(struct slab_part *part, struct slab_page *page)
 		    &part->slab->aband[class], 1, __ATOMIC_RELEASE);
 }
 
-/* Whether a word is a span of this class (SLAB_N_CLASSES: any) of this kind. */
-static bool is_span(uint64_t word, enum slab_kind kind, unsigned class)
-{
-	return slab_kind(word) == (unsigned)kind &&
-	       (class == SLAB_N_CLASSES || slab_word_class(word) == class);
-}
-
 static struct slab_page *find(
     struct slab_part *part, enum slab_kind kind, unsigned class)
 {
@@ -104,7 +97,8 @@ static struct slab_page *find(
 		struct slab_page *page = &part->pages[i];
 		uint64_t word = slab_load(page);
 
-		if (is_span(word, kind, class) &&
+		if (slab_kind(word) == (unsigned)kind &&
+		    slab_word_class(word) == class &&
 		    (word & SLAB_MINE_MASK) != part->mine &&
 		    slab_span_has_free(part, page) &&
 		    slab_take(part, page, word))
@@ -136,35 +130,30 @@ struct slab_page *slab_take_partial(struct slab_part *part, unsigned class)
 }
 
 /* Mine, or taken for it; then given back. */
-static bool give_back(
+static void give_back(
     struct slab_part *part, struct slab_page *page, uint64_t word)
 {
-	if ((word & SLAB_MINE_MASK) != part->mine &&
-	    !slab_take(part, page, word))
-		return false;
-	if (slab_span_return(part, page))
-		return true;
-	/* One of its blocks came to life while it was taken. */
-	if ((word & SLAB_MINE_MASK) != part->mine)
+	bool is_mine = (word & SLAB_MINE_MASK) == part->mine;
+
+	if (!is_mine && !slab_take(part, page, word))
+		return;
+	/* One of its blocks may have come to life while it was taken. */
+	if (!slab_span_return(part, page) && !is_mine)
 		slab_abandon(part, page);
-	return false;
 }
 
-uint64_t slab_take_empty(struct slab_part *part)
+void slab_take_empty(struct slab_part *part)
 {
-	uint64_t all = slab_n_pages(part->slab), n = 0;
+	uint64_t all = slab_n_pages(part->slab);
 
 	for (uint64_t i = 0; i < all; i++) {
 		struct slab_page *page = &part->pages[i];
 		uint64_t word = slab_load(page);
-		unsigned class = slab_word_class(word);
 
-		if ((slab_kind(word) != SLAB_SPAN &&
-			slab_kind(word) != SLAB_ABAND) ||
-		    class >= SLAB_N_CLASSES || !slab_span_is_empty(part, page))
-			continue;
-		if (give_back(part, page, word))
-			n += slab_class[class].n_pages;
+		if ((slab_kind(word) == SLAB_SPAN ||
+			slab_kind(word) == SLAB_ABAND) &&
+		    slab_span_is_empty(part, page))
+			give_back(part, page, word);
 	}
-	return n + slab_unit_trim(part);
+	slab_unit_trim(part);
 }

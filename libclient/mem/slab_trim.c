@@ -9,32 +9,9 @@
 
 #define AT_ONCE SLAB_GROUP /* pages: so few are out of reach at a time */
 
-/*
- * While they are reserved nobody writes to them.  A kill leaves RES(dead),
- * which recovery frees.
- */
-static uint64_t reserve_from(struct slab_part *part, uint64_t i, uint64_t end)
-{
-	uint64_t n = 0;
-
-	while (i + n < end && slab_cas(&part->pages[i + n], SLAB_FREE,
-				  slab_res(part->slot, i)))
-		n++;
-	return n;
-}
-
-static void unreserve(struct slab_part *part, uint64_t i, uint64_t n)
-{
-	for (uint64_t k = n; k-- > 0;)
-		slab_cas(
-		    &part->pages[i + k], slab_res(part->slot, i), SLAB_FREE);
-	slab_pages_hint(part, (uint32_t)i);
-	slab_pages_hint(part, (uint32_t)(i + n - 1));
-}
-
 static char *at(const struct slab_part *part, uint64_t i)
 {
-	return (char *)part->data + (i << SLAB_PAGE_SHIFT);
+	return slab_addr(part, &part->pages[i]);
 }
 
 /* How many of these pages have memory of the system. */
@@ -76,11 +53,12 @@ static uint64_t trim_group(struct slab_part *part, uint64_t i, uint64_t end)
 	uint64_t n, sum = 0;
 
 	for (; i < end; i += n + 1) {
-		n = reserve_from(part, i, end);
+		/* While they are reserved nobody writes to them. */
+		n = slab_pages_reserve(part, i, end - i);
 		if (n == 0)
 			continue;
 		sum += give_to_system(part, i, n);
-		unreserve(part, i, n);
+		slab_pages_unreserve(part, i, n, slab_res(part->slot, i));
 	}
 	return sum;
 }

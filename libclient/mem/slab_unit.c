@@ -294,7 +294,7 @@ void slab_unit_sweep(struct slab_part *part)
 }
 
 /* Of a page that is the lowest of its area, if it holds none. */
-static unsigned trim_page(struct slab_part *part, uint64_t i)
+static void trim_page(struct slab_part *part, uint64_t i)
 {
 	struct slab_page *page = &part->pages[i];
 	uint64_t word = slab_load(page), res = slab_res(part->slot, i - 1);
@@ -304,26 +304,23 @@ static unsigned trim_page(struct slab_part *part, uint64_t i)
 
 	if (slab_kind(word) != SLAB_TAGS || tags_bits(word) != 0 ||
 	    !slab_cas(page - 1, SLAB_GUARD, res))
-		return 0;
+		return;
 	page->ver = (uint32_t)((word & SLAB_CLAIM_MASK) / SLAB_CLAIM) + 1;
 	if (!slab_cas(page, word, more ? SLAB_GUARD : res)) {
 		slab_cas(page - 1, res, SLAB_GUARD);
-		return 0;
+		return;
 	}
 	if (more)
 		part->slab->tags_low = (uint32_t)i + 1;
 	slab_pages_unreserve(part, i - 1, more ? 1 : 2, res);
 	slab_count(part->slab, more ? -1 : -2);
-	return more ? 1 : 2;
 }
 
 /* From the lowest page of an area upwards: guard and tags move up by one. */
-unsigned slab_unit_trim(struct slab_part *part)
+void slab_unit_trim(struct slab_part *part)
 {
 	uint64_t all = slab_n_pages(part->slab);
-	unsigned n = 0;
 
 	for (uint64_t i = 1; i < all; i++)
-		n += trim_page(part, i);
-	return n;
+		trim_page(part, i);
 }

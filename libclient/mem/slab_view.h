@@ -5,9 +5,6 @@
 /* Each is a function of the vtable: manager.h and view.h say what it does. */
 #include "mem/view.h"
 
-struct slab_part;
-struct request;
-
 int slab_view_info(struct view *view, struct km_mem_info *info);
 int slab_walk(
     struct view *view, struct view_walk *walk, struct view_block *block);
@@ -17,8 +14,5 @@ int slab_resync(struct view *view, struct view_walk *walk);
 void slab_recover(struct km_pool *pool, uint32_t slot);
 size_t slab_trim(struct km_pool *pool);
 int slab_grow_by(struct km_pool *pool, size_t bytes);
-
-int slab_resize(struct slab_part *part, void *p, const struct request *req,
-    void **out, struct misuse *misuse);
 
 #endif
