@@ -120,8 +120,3 @@ void jobs_end(struct job *job)
 	run_waiting(job->connection);
 	rest_if_empty();
 }
-
-void jobs_cancel(struct job *job)
-{
-	jobs_end(job);
-}

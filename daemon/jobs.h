@@ -7,7 +7,7 @@
  * how many.  Of the jobs of one connection one runs, and a few of all
  * connections side by side; the others wait, with no memory but their request.
  *
- * Lifetime: a job is borrowed from jobs_add() to its end or cancelling.
+ * Lifetime: a job is borrowed from jobs_add() to jobs_end().
  * Concurrency: the supervisor's one thread.
  */
 #include <sys/queue.h>
@@ -22,13 +22,10 @@ struct job {
 /* 0, or -KM_ENOMEM: then it is not there. */
 int jobs_add(struct job *job);
 
-/* It is done: the next one may run. */
-void jobs_end(struct job *job);
-
 /*
- * Its connection goes, and with it all that wait there: they are cancelled
- * before the next turn.
+ * It is done, or its connection goes: the next one may run. What waits for a
+ * connection that goes is ended before its turn comes.
  */
-void jobs_cancel(struct job *job);
+void jobs_end(struct job *job);
 
 #endif

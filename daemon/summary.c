@@ -113,6 +113,6 @@ void summary_drop(void)
 	if (!summary.is_running)
 		return;
 	summary.is_running = summary.again = false;
-	jobs_cancel(&summary.job);
+	jobs_end(&summary.job);
 	pool_done();
 }

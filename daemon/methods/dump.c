@@ -46,19 +46,16 @@ static void dump_free(struct dump *dump)
 	free(dump);
 }
 
-static void dump_cancel(void *arg)
-{
-	struct dump *dump = arg;
-
-	jobs_cancel(&dump->job);
-	dump_free(dump);
-}
-
 /* The call has ended. */
 static void dump_end(struct dump *dump)
 {
 	jobs_end(&dump->job);
 	dump_free(dump);
+}
+
+static void dump_cancel(void *arg)
+{
+	dump_end(arg);
 }
 
 static void fail(struct dump *dump, const char *what, int rc)

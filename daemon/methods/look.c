@@ -23,19 +23,16 @@ static void look_free(struct look *look)
 	free(look);
 }
 
-static void look_cancel(void *arg)
-{
-	struct look *look = arg;
-
-	jobs_cancel(&look->job);
-	look_free(look);
-}
-
 /* The call has ended. */
 static void look_end(struct look *look)
 {
 	jobs_end(&look->job);
 	look_free(look);
+}
+
+static void look_cancel(void *arg)
+{
+	look_end(arg);
 }
 
 /* Its process may have been replaced while the question waited for its turn. */

@@ -98,19 +98,32 @@ static void bury(pid_t pid, uint32_t slot)
 
 /* ---- nothing is stranded ------------------------------------------------ */
 
-/* Fill the pool with blocks, free every second one, sleep. */
-static void fill_and_sleep(void)
+/* Fill the pool with blocks, and say how many. */
+static void **fill_pool(size_t *n)
 {
 	void **p = mmap(NULL, 32 * MB, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	size_t n = 0;
 
-	while ((p[n] = shm_malloc(64)) != NULL)
-		n++;
+	for (*n = 0; (p[*n] = shm_malloc(64)) != NULL; (*n)++)
+		;
+	return p;
+}
+
+/* Fill it, free every second block, and tell. */
+static void half_fill(void)
+{
+	size_t n;
+	void **p = fill_pool(&n);
+
 	for (size_t i = 0; i < n; i += 2)
 		shm_free(p[i]);
 	board->count = n / 2;
 	step(&board->go);
+}
+
+static void fill_and_sleep(void)
+{
+	half_fill();
 	pause();
 }
 
@@ -136,12 +149,9 @@ END_TEST
 /* The same, and all of a half of the pool: whole spans. */
 static void fill_and_free_half(void)
 {
-	void **p = mmap(NULL, 32 * MB, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	size_t n = 0;
+	size_t n;
+	void **p = fill_pool(&n);
 
-	while ((p[n] = shm_malloc(64)) != NULL)
-		n++;
 	for (size_t i = 0; i < n / 2; i++)
 		shm_free(p[i]);
 	board->count = n / 2;
@@ -170,16 +180,7 @@ END_TEST
 /* Blocks of 64 bytes for ever; half of the pool is free all the time. */
 static void churn(void)
 {
-	void **p = mmap(NULL, 32 * MB, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	size_t n = 0;
-
-	while ((p[n] = shm_malloc(64)) != NULL)
-		n++;
-	for (size_t i = 0; i < n; i += 2)
-		shm_free(p[i]);
-	board->count = n / 2;
-	step(&board->go);
+	half_fill();
 	for (;;)
 		shm_free(shm_malloc(64));
 }
