@@ -235,9 +235,12 @@ static struct slab_part *join(struct km_pool *pool)
 	struct slab_part *part = NULL;
 	uint32_t slot;
 
-	if (slot_join(pool, &slot) != 0 ||
-	    slab_part_new(pool, slot, &part) != 0)
+	if (slot_join(pool, &slot) != 0)
 		return NULL;
+	if (slab_part_new(pool, slot, &part) != 0) {
+		slot_left(pool, slot);
+		return NULL;
+	}
 	set_own((enum km_pool_kind)pool->kind, part);
 	pthread_setspecific(key, pool);
 	return part;

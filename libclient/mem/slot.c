@@ -98,8 +98,8 @@ void slot_set(struct km_pool *pool, uint32_t slot, int32_t pid, int32_t rank,
 }
 
 /*
- * RECOVERING until all is settled: a kill in here is seen by who looks for
- * such slots, and it is done once more.
+ * RECOVERING until all is settled. A kill in here leaves the slot so: it is
+ * not given out again, and to settle it once more would do no harm.
  */
 void slot_dead(struct km_pool *pool, uint32_t slot)
 {
