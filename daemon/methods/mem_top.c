@@ -188,6 +188,13 @@ static bool fail_words(struct rpc_call *call, const char *what)
 	return false;
 }
 
+static bool fail_word(struct rpc_call *call, struct json_object *word)
+{
+	rpc_fail_param(call, RPC_INVALID_PARAMS, NULL, HINT,
+	    "%s is not understood here", json_object_to_json_string(word));
+	return false;
+}
+
 static bool parse_pool(
     struct rpc_call *call, struct words *words, struct look_where *where)
 {
@@ -224,7 +231,7 @@ static bool parse(
 		return fail_words(call, "count is from 1 to 10000");
 	top->count = (uint32_t)count;
 	if (words.at < words.n)
-		return fail_words(call, "what is asked cannot be understood");
+		return fail_word(call, words.word[words.at]);
 	return true;
 }
 
