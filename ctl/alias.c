@@ -24,6 +24,8 @@ static const struct alias rows[] = {
 	    "core.version" },
 	{ "watch", -1, ALIAS_WATCH, NULL, NULL, "watch METHOD",
 	    "METHOD [-n SECONDS] [-c COUNT], with what changes" },
+	{ "run", -1, ALIAS_RUN, NULL, NULL, "run -- PROGRAM ...",
+	    "PROGRAM, its malloc() in a pkg pool" },
 	{ "exit", -1, ALIAS_LEAVE, NULL, NULL, "exit", "leave the prompt" },
 	{ "quit", -1, ALIAS_LEAVE, NULL, NULL, "quit", "leave the prompt" },
 	{ NULL },

@@ -12,6 +12,7 @@ enum alias_act {
 	ALIAS_CALL,  /* a method, with what follows as its arguments */
 	ALIAS_LEAVE, /* the prompt */
 	ALIAS_WATCH, /* a method again and again: see watch.h */
+	ALIAS_RUN,   /* a program: see launch.h */
 	ALIAS_ACT__COUNT
 };
 

@@ -14,6 +14,7 @@
 #include "ctl/complain.h"
 #include "ctl/connection.h"
 #include "ctl/interrupt.h"
+#include "ctl/launch.h"
 #include "ctl/line.h"
 #include "ctl/options.h"
 #include "ctl/terminal.h"
@@ -102,6 +103,17 @@ static enum status watch(struct command *command, size_t count,
 	return watch_run(command->connection, &command->style, count, words);
 }
 
+/* It takes the place of this process, so of no prompt or script. */
+static enum status launch(
+    size_t count, char *const *words, const enum command_next *next)
+{
+	if (next == NULL)
+		return launch_run(count, words);
+	complain(
+	    "run", "kmemctl run -- PROGRAM", "this is for the command line");
+	return STATUS_USAGE;
+}
+
 enum status command_run(struct command *command, size_t count,
     char *const *words, enum command_next *next)
 {
@@ -114,6 +126,8 @@ enum status command_run(struct command *command, size_t count,
 		return leave(words[0], next);
 	if (alias != NULL && alias->act == ALIAS_WATCH)
 		return watch(command, count - 1, words + 1, next);
+	if (alias != NULL && alias->act == ALIAS_RUN)
+		return launch(count - 1, words + 1, next);
 	if (alias == NULL)
 		status = words_method(words[0]);
 	if (status != STATUS_OK)

@@ -16,9 +16,11 @@ noinst_LTLIBRARIES += %D%/libctl.la
 	%D%/escape.c %D%/escape.h \
 	%D%/human.c %D%/human.h \
 	%D%/interrupt.c %D%/interrupt.h \
+	%D%/launch.c %D%/launch.h \
 	%D%/line.c %D%/line.h \
 	%D%/options.c %D%/options.h \
 	%D%/past.c %D%/past.h \
+	%D%/place.c %D%/place.h \
 	%D%/prompt.c %D%/prompt.h \
 	%D%/run.c %D%/run.h \
 	%D%/screen.c %D%/screen.h \

@@ -61,6 +61,12 @@ static int set_human(struct options *options, const char *value)
 	return 0;
 }
 
+static int set_lines(struct options *options, const char *value)
+{
+	options->style.lines = true;
+	return 0;
+}
+
 static int set_keep_going(struct options *options, const char *value)
 {
 	options->on_error = OPTIONS_GO_ON;
@@ -111,6 +117,8 @@ static const struct row rows[] = {
 	    "print TEMPLATE with each value in turn for %v" },
 	{ "human", HUMAN_LETTER, NULL, set_human,
 	    "sizes and times in units, before METHOD" },
+	{ "lines", 'l', NULL, set_lines,
+	    "ask addr2line for sites of programs under kmemctl run" },
 	{ "json", 0, NULL, set_json, "print results as JSON" },
 	{ "keep-going", 'k', NULL, set_keep_going,
 	    "a script goes on after an error" },

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "ctl/human.h"
+#include "ctl/place.h"
 #include "ctl/terminal.h"
 #include "ctl/writer.h"
 #include "ctl/writer_ops.h"
@@ -107,13 +108,18 @@ void writer_put_plain(struct writer *writer, const char *key,
 {
 	enum human_unit unit = HUMAN_NONE;
 	char buf[HUMAN_SIZE];
+	const char *text;
 
 	if (writer->style.human && json_object_is_type(value, json_type_int))
 		unit = unit_of(writer, key);
 	if (unit != HUMAN_NONE)
 		fputs(human_text(unit, json_object_get_int64(value), buf),
 		    writer->out);
-	else if (json_object_is_type(value, json_type_string))
+	else if (json_object_is_type(value, json_type_string) &&
+		 writer->style.lines) {
+		text = place_of(json_object_get_string(value));
+		escape_put(writer->out, how, text, strlen(text));
+	} else if (json_object_is_type(value, json_type_string))
 		escape_put(writer->out, how, json_object_get_string(value),
 		    (size_t)json_object_get_string_len(value));
 	else

@@ -27,6 +27,7 @@ struct writer_style {
 	enum writer_form form;
 	const char *template; /* of WRITER_TEMPLATE, checked; borrowed */
 	bool human;	      /* sizes and times in units; not in JSON */
+	bool lines; /* sites that are addresses: see place.h; not in JSON */
 	bool colour;
 };
 

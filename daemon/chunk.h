@@ -12,18 +12,33 @@
 
 #include "mem/segment.h"
 
+#define CHUNK_NAME "kmemd-shm" /* of its memfd, and of its descriptor */
+
 struct km_pool;
 
 /*
- * Create the segment, map it at shm_base, make the pool, and let shm_malloc()
- * of this process use it. uid and gid: whom a SysV segment is given to.
- * Returns 0, or < 0 (logged).
+ * Take over the chunk that an earlier kmemd has left to its programs, and
+ * settle what the dead have left in it; or else create the segment, map it at
+ * shm_base and make the pool. shm_malloc() of this process uses it. uid and
+ * gid: whom a SysV segment is given to. Returns 0, or < 0 (logged).
  */
 int chunk_open(uid_t uid, gid_t gid);
 void chunk_close(void);
 
+/* Programs that were in the chunk when it was taken over: watch them again. */
+void chunk_adopt(void);
+
+/* chunk_close() leaves the descriptor open, for who comes by exec. */
+void chunk_keep(void);
+
 /* In a worker, right after the fork: the map is all it needs. */
 void chunk_leave(void);
+
+/*
+ * Each second: tell the pool what time it is, and give a part of what it has
+ * not used for shm_trim_s back to the system.
+ */
+void chunk_tick(void);
 
 /* The pool, at the address where all processes have it; NULL: none. */
 struct km_pool *chunk_pool(void);
@@ -33,6 +48,9 @@ size_t chunk_size(void);
 
 /* What it is made of, whatever was asked for. */
 enum segment_backend chunk_backend(void);
+
+/* Its memfd, or its shmid under SysV. Borrowed. */
+int chunk_fd(void);
 
 /* The supervisor's slot in it. */
 uint32_t chunk_slot(void);

@@ -38,14 +38,24 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 
 # Processes: the supervisor, its workers, their memory.
 %C%_libkmemd_la_SOURCES += \
+	%D%/attach_admit.c %D%/attach_admit.h \
+	%D%/attach_link.c %D%/attach_link.h \
+	%D%/attach_peer.c %D%/attach_peer.h \
+	%D%/attach_serve.c %D%/attach_serve.h \
 	%D%/chan.c %D%/chan.h \
 	%D%/chunk.c %D%/chunk.h \
 	%D%/jobs.c %D%/jobs.h \
+	%D%/found.c %D%/found.h \
+	%D%/handed.c %D%/handed.h \
+	%D%/takeover.c %D%/takeover.h \
 	%D%/phases.c %D%/phases.h \
 	%D%/pkgpool.c %D%/pkgpool.h \
+	%D%/pkgread.c %D%/pkgread.h \
 	%D%/proc.c %D%/proc.h \
+	%D%/roots.c %D%/roots.h \
 	%D%/reason.c %D%/reason.h \
 	%D%/roles.c %D%/roles.h \
+	%D%/reexec.c %D%/reexec.h \
 	%D%/report.c %D%/report.h \
 	%D%/rpcserve.c %D%/rpcserve.h \
 	%D%/scan.c %D%/scan.h \
@@ -53,6 +63,7 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 	%D%/signals.c %D%/signals.h \
 	%D%/summary.c %D%/summary.h \
 	%D%/super.c %D%/super.h \
+	%D%/super_orphans.c %D%/super_orphans.h \
 	%D%/super_worker.c %D%/super_worker.h \
 	%D%/worker.c %D%/worker.h
 
@@ -66,6 +77,7 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 	%D%/methods/ctl.c \
 	%D%/methods/dump.c %D%/methods/dump.h \
 	%D%/methods/json.h \
+	%D%/methods/lock.c \
 	%D%/methods/look.c %D%/methods/look.h \
 	%D%/methods/mem.c \
 	%D%/methods/mem_check.c \
@@ -74,8 +86,11 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 	%D%/methods/mem_top.c \
 	%D%/methods/methods.c %D%/methods/methods.h \
 	%D%/methods/mod.c \
+	%D%/methods/orphans.c %D%/methods/orphans.h \
 	%D%/methods/pkg.c \
 	%D%/methods/pools.c %D%/methods/pools.h \
+	%D%/methods/reap.c \
+	%D%/methods/roots.c \
 	%D%/methods/rpc.c \
 	%D%/methods/shm.c \
 	%D%/methods/system.c \

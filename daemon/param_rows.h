@@ -59,6 +59,13 @@
 	    0, NULL, NULL, "MB", PARAM_AT_START, \
 	    "size up to which the chunk grows when it is full " \
 	    "(0: shm_mem_size)") \
+	X(SHM_TAKEOVER, "shm_takeover", PARAM_BOOL, 0, 1, \
+	    1, NULL, NULL, "", PARAM_AT_START, \
+	    "go on with the chunk that programs hold of an earlier kmemd") \
+	X(SHM_TRIM_S, "shm_trim_s", PARAM_INT, 0, 86400, \
+	    60, NULL, NULL, "s", PARAM_AT_ONCE, \
+	    "free memory of the chunk goes back to the system after as long " \
+	    "(0: never)") \
 	X(PKG_MEM_SIZE, "pkg_mem_size", PARAM_INT, 1, 65536, \
 	    8, NULL, NULL, "MB", PARAM_AT_START, \
 	    "size of the pkg pool of each process") \
@@ -68,6 +75,9 @@
 	X(PKG_MANAGER, "pkg_manager", PARAM_STRING, 1, 15, \
 	    0, PARAM_DEFAULT_MANAGER, PARAM_MANAGERS, "", PARAM_AT_START, \
 	    "manager of the pkg pools") \
+	X(MEM_GUARD, "mem_guard", PARAM_BOOL, 0, 1, \
+	    0, NULL, NULL, "", PARAM_AT_START, \
+	    "slab: a guard behind each block (qm always has them)") \
 	X(SHM_BACKEND, "shm_backend", PARAM_STRING, 1, 15, \
 	    0, "memfd", "memfd|sysv", "", PARAM_AT_START, \
 	    "what the chunk is made of") \
@@ -119,9 +129,30 @@
 	X(RPC_ADMIN_GROUPS, "rpc_admin_groups", PARAM_STRING, 0, 1023, \
 	    0, "", NULL, "", PARAM_AT_START, \
 	    "groups that may change something: names, numbers, or *") \
-	X(ATTACH_SOCKET, "attach_socket", PARAM_STRING, 1, 107, \
+	X(ATTACH_SOCKET, "attach_socket", PARAM_STRING, 0, 107, \
 	    0, KMEMD_RUNDIR "/attach.sock", NULL, "", PARAM_AT_START, \
-	    "socket for programs that attach to the chunk (reserved)") \
+	    "socket at which programs attach to the chunk (empty: none)") \
+	X(ATTACH_SOCKET_MODE, "attach_socket_mode", PARAM_INT, 0, 0777, \
+	    0660, NULL, NULL, "mode", PARAM_AT_START, \
+	    "permissions of attach_socket, octal") \
+	X(ATTACH_SOCKET_GROUP, "attach_socket_group", PARAM_STRING, 0, 255, \
+	    0, "", NULL, "", PARAM_AT_START, \
+	    "group of attach_socket, name or number (empty: that of group)") \
+	X(ATTACH_USERS, "attach_users", PARAM_STRING, 0, 1023, \
+	    0, "*", NULL, "", PARAM_AT_START, \
+	    "users whose programs may attach: names, numbers, or *") \
+	X(ATTACH_GROUPS, "attach_groups", PARAM_STRING, 0, 1023, \
+	    0, "", NULL, "", PARAM_AT_START, \
+	    "groups whose programs may attach: names, numbers, or *") \
+	X(ATTACH_PROGRAMS, "attach_programs", PARAM_INT, 0, 4000, \
+	    1024, NULL, NULL, "programs", PARAM_AT_START, \
+	    "attached at once") \
+	X(ATTACH_PROGRAMS_PER_UID, "attach_programs_per_uid", PARAM_INT, 0, 4000, \
+	    512, NULL, NULL, "programs", PARAM_AT_START, \
+	    "the same, of one user") \
+	X(ATTACH_TIMEOUT_MS, "attach_timeout_ms", PARAM_INT, 1, 3600000, \
+	    5000, NULL, NULL, "ms", PARAM_AT_START, \
+	    "for a program that has connected to say what it wants") \
 	X(RESTART_BACKOFF_MIN_MS, "restart_backoff_min_ms", PARAM_INT, 1, 3600000, \
 	    100, NULL, NULL, "ms", PARAM_AT_START, \
 	    "wait before a dead worker is replaced") \

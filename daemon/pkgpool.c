@@ -67,6 +67,7 @@ static int make_pool(void *map, size_t size)
 		.name = "pkg",
 		.n_slots = PKG_SLOTS,
 		.size = size,
+		.guard = param_int(P_MEM_GUARD) != 0,
 	};
 	struct km_pool *pool;
 	int rc;

@@ -206,7 +206,7 @@ int privs_allow_files(size_t n)
 		return 0;
 	LM_ERR("%zu open files are needed, but the limit cannot be raised: %m; "
 	       "raise it (ulimit -n, LimitNOFILE=), or have fewer "
-	       "rpc_connections or workers",
+	       "rpc_connections, workers or attach_programs",
 	    n);
 	return -KM_EPERM;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "daemon/proc.h"
@@ -25,6 +26,8 @@ static_assert(
 static struct {
 	struct proc *rows;
 	unsigned count;
+	struct proc **outside; /* programs; NULL: nobody is in this row */
+	unsigned n_outside;
 } table;
 
 int proc_init(unsigned n_workers)
@@ -37,12 +40,19 @@ int proc_init(unsigned n_workers)
 		table.rows[i].index = i;
 		table.rows[i].rank = (int)i;
 		table.rows[i].pkg_segment.id = -1;
+		table.rows[i].mem_fd = -1;
 	}
 	return 0;
 }
 
 void proc_fini(void)
 {
+	for (unsigned i = 0; i < table.n_outside; i++)
+		if (table.outside[i] != NULL)
+			proc_remove(&(struct proc *){ table.outside[i] });
+	free(table.outside);
+	table.outside = NULL;
+	table.n_outside = 0;
 	free(table.rows);
 	table.rows = NULL;
 	table.count = 0;
@@ -58,12 +68,67 @@ struct proc *proc_at(unsigned index)
 	return index < table.count ? &table.rows[index] : NULL;
 }
 
+struct proc *proc_from(unsigned index)
+{
+	unsigned i = index > table.count ? index - table.count : 0;
+
+	if (index < table.count)
+		return &table.rows[index];
+	while (i < table.n_outside && table.outside[i] == NULL)
+		i++;
+	return i < table.n_outside ? table.outside[i] : NULL;
+}
+
+/* A row where nobody is, at the end if need be. */
+static int find_row(unsigned *row)
+{
+	struct proc **rows;
+
+	for (*row = 0; *row < table.n_outside; (*row)++)
+		if (table.outside[*row] == NULL)
+			return 0;
+	rows = realloc(table.outside, (table.n_outside + 1) * sizeof(*rows));
+	if (rows == NULL)
+		return -KM_ENOMEM;
+	table.outside = rows;
+	table.outside[table.n_outside++] = NULL;
+	return 0;
+}
+
+int proc_add(struct proc **out)
+{
+	struct proc *proc = calloc(1, sizeof(*proc));
+	unsigned row = 0;
+
+	if (proc == NULL || find_row(&row) != 0) {
+		free(proc);
+		return -KM_ENOMEM;
+	}
+	table.outside[row] = proc;
+	proc->index = table.count + row;
+	proc->rank = PROC_OUTSIDE;
+	proc->pkg_segment.id = -1;
+	proc->mem_fd = -1;
+	*out = proc;
+	return 0;
+}
+
+void proc_remove(struct proc **proc)
+{
+	table.outside[(*proc)->index - table.count] = NULL;
+	if ((*proc)->mem_fd >= 0)
+		close((*proc)->mem_fd);
+	free(*proc);
+	*proc = NULL;
+}
+
 struct proc *proc_by_pid(pid_t pid)
 {
-	for (unsigned i = 0; i < table.count; i++)
-		if (pid > 0 && table.rows[i].pid == pid)
-			return &table.rows[i];
-	return NULL;
+	struct proc *proc = pid > 0 ? proc_from(0) : NULL;
+
+	while (proc != NULL && proc->pid != pid)
+		proc = proc_from(proc->index + 1);
+	return proc;
 }
 
 bool proc_is_alive(const struct proc *proc)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* proc.h - the process table: the supervisor and its workers. */
+/* proc.h - the process table: the supervisor, its workers, and programs. */
 #ifndef KMEMD_PROC_H
 #define KMEMD_PROC_H
 /*
  * One row for each process of the service, in the order of pkg.stats and
  * core.psx: row 0 is the supervisor, row N the worker of rank N.  A row stays
  * when its process dies and is taken by the replacement, so rows are numbered
- * without gaps.
+ * without gaps.  Behind them are the programs that have attached, of rank -1,
+ * each in a row of its own until it is gone.
  *
  * Lifetime: proc_init() to proc_fini().  What a row says about its last
  * process, its pool included, stays until the replacement is launched.
@@ -30,11 +31,13 @@ enum proc_state {
 };
 extern const char *const proc_state_names[PROC_STATE__COUNT];
 
-#define PROC_DESC_SIZE 64 /* bytes, the final NUL included */
+#define PROC_DESC_SIZE 64   /* bytes, the final NUL included */
+#define PROC_WHY_SIZE  96   /* the same */
+#define PROC_OUTSIDE   (-1) /* rank of programs */
 
 struct proc {
 	unsigned index; /* row in this table */
-	int rank;	/* 0: supervisor; 1 ...: workers */
+	int rank;	/* 0: supervisor; 1 ...: workers; -1: a program */
 	pid_t pid;	/* of a dead one as well; 0 when never launched */
 	enum proc_state state;
 	char desc[PROC_DESC_SIZE];
@@ -45,17 +48,34 @@ struct proc {
 	struct segment pkg_segment; /* its pkg pool */
 	const void *pkg_map;	    /* read-only, for a view; NULL: none */
 	size_t pkg_size;	    /* bytes of that map */
+	/* Of a program, whose pkg pool is memory of its own: */
+	uid_t uid;
+	int mem_fd;		     /* its /proc/PID/mem; -1: see pkg_why */
+	uint64_t pkg_base;	     /* where the pool is in it */
+	char pkg_why[PROC_WHY_SIZE]; /* why it cannot be looked at */
 };
 
 /* A table of a supervisor and n_workers. Returns 0 or -KM_ENOMEM. */
 int proc_init(unsigned n_workers);
 void proc_fini(void);
 
-/* Number of rows: 1 + workers; 0 before proc_init(). */
+/* Number of rows of the service: 1 + workers; 0 before proc_init(). */
 unsigned proc_count(void);
 
-/* A row; NULL when there is none. */
+/* A row of the service; NULL when there is none. */
 struct proc *proc_at(unsigned index);
+
+/*
+ * The first row from `index` on, programs included; NULL: there is none.
+ *   for (p = proc_from(0); p != NULL; p = proc_from(p->index + 1))
+ */
+struct proc *proc_from(unsigned index);
+
+/* A row for a program. Returns 0 and *proc, or -KM_ENOMEM. */
+int proc_add(struct proc **proc);
+
+/* It has gone: close its descriptor, free its row. */
+void proc_remove(struct proc **proc);
 
 /* By pid, be it alive or dead but not yet replaced; NULL: unknown. */
 struct proc *proc_by_pid(pid_t pid);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* roles.c - who may do what at the RPC socket. */
+/* roles.c - who may do what at the RPC socket, and who may attach. */
 #include "config.h"
 
 #include <stdint.h>
@@ -23,16 +23,23 @@ struct list {
 	uint32_t id[IDS_MOST];
 };
 
+/* Behind the roles: who may attach. */
+enum {
+	ROLE_ATTACH = RPC_ROLE__COUNT,
+	ROLES__COUNT,
+};
+
 static struct {
 	struct list users, groups;
-} roles[RPC_ROLE__COUNT];
+} roles[ROLES__COUNT];
 
 static const struct {
 	enum param_id users, groups;
-} rows[RPC_ROLE__COUNT] = {
+} rows[ROLES__COUNT] = {
 	[RPC_ROLE_READ] = { P_RPC_READ_USERS, P_RPC_READ_GROUPS },
 	[RPC_ROLE_DUMP] = { P_RPC_DUMP_USERS, P_RPC_DUMP_GROUPS },
 	[RPC_ROLE_ADMIN] = { P_RPC_ADMIN_USERS, P_RPC_ADMIN_GROUPS },
+	[ROLE_ATTACH] = { P_ATTACH_USERS, P_ATTACH_GROUPS },
 };
 
 /* ---- reading the lists --------------------------------------------------- */
@@ -90,7 +97,7 @@ int roles_load(void)
 {
 	int rc = 0;
 
-	for (int role = 0; role < RPC_ROLE__COUNT && rc == 0; role++) {
+	for (int role = 0; role < ROLES__COUNT && rc == 0; role++) {
 		rc = load(&roles[role].users, rows[role].users, "user",
 		    privs_find_user);
 		if (rc == 0)
@@ -121,17 +128,35 @@ static bool has_any(const struct list *list, const struct rpc_peer *peer,
 	return found;
 }
 
+/* Root, and whom the service runs as. */
+static bool is_own(const struct rpc_peer *peer)
+{
+	return peer->uid == 0 || peer->uid == geteuid();
+}
+
+static bool has_role(
+    int role, const struct rpc_peer *peer, const struct rpc_groups *groups)
+{
+	return has(&roles[role].users, peer->uid) ||
+	       has_any(&roles[role].groups, peer, groups);
+}
+
 int roles_find(const struct rpc_peer *peer, const struct rpc_groups *groups,
     enum rpc_role *role)
 {
 	int best = RPC_ROLE__COUNT - 1;
 
-	if (peer->uid != 0 && peer->uid != geteuid())
-		while (best >= 0 && !has(&roles[best].users, peer->uid) &&
-		       !has_any(&roles[best].groups, peer, groups))
+	if (!is_own(peer))
+		while (best >= 0 && !has_role(best, peer, groups))
 			best--;
 	if (best < 0)
 		return -KM_EPERM;
 	*role = (enum rpc_role)best;
 	return 0;
+}
+
+bool roles_may_attach(
+    const struct rpc_peer *peer, const struct rpc_groups *groups)
+{
+	return is_own(peer) || has_role(ROLE_ATTACH, peer, groups);
 }

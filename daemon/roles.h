@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* roles.h - who may do what at the RPC socket. */
+/* roles.h - who may do what at the RPC socket, and who may attach. */
 #ifndef KMEMD_ROLES_H
 #define KMEMD_ROLES_H
 /*
@@ -11,6 +11,8 @@
  * Lifetime: roles_load() to the end of the process.
  * Concurrency: the supervisor's one thread.
  */
+#include <stdbool.h>
+
 #include "rpc/server.h"
 
 /*
@@ -22,5 +24,9 @@ int roles_load(void);
 /* Returns 0 and *role; -KM_EPERM: it has none. */
 int roles_find(const struct rpc_peer *peer, const struct rpc_groups *groups,
     enum rpc_role *role);
+
+/* Whether a program may attach: attach_users and attach_groups say so. */
+bool roles_may_attach(
+    const struct rpc_peer *peer, const struct rpc_groups *groups);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "daemon/chunk.h"
+#include "daemon/pkgread.h"
 #include "daemon/proc.h"
 #include "daemon/scan.h"
 
@@ -23,14 +24,10 @@ static uint64_t now_ns(void)
 
 static int open_pkg(struct scan *scan, const struct proc *proc)
 {
-	int rc;
+	int rc = pkgread_open(&scan->pkg, proc);
 
-	if (proc->pkg_map == NULL)
-		return -KM_EREADY;
-	scan->segment = proc->pkg_segment;
-	rc = segment_map_readonly(&scan->segment, &scan->map);
 	if (rc == 0)
-		rc = view_open_map(scan->map, proc->pkg_size, &scan->view);
+		scan->view = pkgread_view(scan->pkg);
 	return rc;
 }
 
@@ -52,11 +49,11 @@ int scan_open(struct scan *scan, const struct proc *proc)
 
 void scan_close(struct scan *scan)
 {
-	if (scan->view != NULL)
+	if (scan->pkg != NULL)
+		pkgread_close(&scan->pkg);
+	else if (scan->view != NULL)
 		view_close(&scan->view);
-	if (scan->map != NULL)
-		segment_unmap(&scan->segment, scan->map);
-	scan->map = NULL;
+	scan->view = NULL;
 }
 
 void scan_start(struct scan *scan, enum scan_what what, uint64_t from)

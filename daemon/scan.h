@@ -3,9 +3,9 @@
 #ifndef KMEMD_SCAN_H
 #define KMEMD_SCAN_H
 /*
- * A scan has a map of its own, so that it goes on when the process whose pool
- * it is dies or is replaced.  Where the pool is damaged it tells so, and goes
- * on behind.  Its memory does not depend on the number of blocks.
+ * A scan holds what it reads on its own, so that it goes on when the worker
+ * whose pool it is dies or is replaced.  Where the pool is damaged it tells so,
+ * and goes on behind.  Its memory does not depend on the number of blocks.
  *
  *   do
  *           scan_begin_slice(&scan);
@@ -18,9 +18,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mem/segment.h"
 #include "mem/view.h"
 
+struct pkgread;
 struct proc;
 
 /* Where blocks cannot be made out. */
@@ -45,8 +45,7 @@ struct scan {
 	struct scan_damage damage; /* the same */
 
 	/* scan.c's own */
-	struct segment segment; /* pkg: a map of our own */
-	const void *map;
+	struct pkgread *pkg; /* NULL: it is shm */
 	struct view_walk walk;
 	bool is_lost;	/* in the middle of damage */
 	bool is_at_end; /* it went on to the pool's end */
@@ -56,7 +55,7 @@ struct scan {
 
 /*
  * Of the pkg pool of a process, or of the shm pool when proc is NULL.
- * Returns 0, or < 0 (logged): then there is nothing to close.
+ * Returns 0, or < 0 as pkgread_open(): then there is nothing to close.
  */
 int scan_open(struct scan *scan, const struct proc *proc);
 void scan_close(struct scan *scan);

@@ -7,9 +7,11 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "daemon/attach_serve.h"
 #include "daemon/chunk.h"
 #include "daemon/conf.h"
 #include "daemon/daemonize.h"
+#include "daemon/handed.h"
 #include "daemon/logsink.h"
 #include "daemon/modhost.h"
 #include "daemon/options.h"
@@ -19,18 +21,20 @@
 #include "daemon/pkgpool.h"
 #include "daemon/privs.h"
 #include "daemon/proc.h"
+#include "daemon/reexec.h"
 #include "daemon/roles.h"
 #include "daemon/rpcserve.h"
 #include "daemon/service.h"
 #include "daemon/summary.h"
 #include "daemon/super.h"
 #include "daemon/title.h"
+#include "mem/private.h"
 
 static struct {
 	struct phases phases;
 	struct options options;
 	struct privs privs;
-	gid_t socket_gid;
+	gid_t rpc_gid, attach_gid; /* of the sockets */
 	int argc;
 	char **argv;
 	int exit_status; /* when the start goes no further */
@@ -38,6 +42,8 @@ static struct {
 
 static int start_title(void)
 {
+	handed_init();
+	private_deny();
 	logsink_open(LOGSINK_TERMINAL);
 	return title_init(service.argc, service.argv);
 }
@@ -76,6 +82,14 @@ static int start_options(void)
 	return PHASE_DONE;
 }
 
+/* Of a socket: the group of this name, or the service's. */
+static int find_gid(enum param_id id, gid_t *gid)
+{
+	*gid = service.privs.gid;
+	return param_string(id)[0] != '\0' ? privs_group(param_string(id), gid)
+					   : 0;
+}
+
 /* User and groups are part of it: a name that does not exist is found here. */
 static int start_conf(void)
 {
@@ -86,10 +100,10 @@ static int start_conf(void)
 	if (rc == 0)
 		rc = privs_resolve(param_string(P_USER), param_string(P_GROUP),
 		    &service.privs);
-	service.socket_gid = service.privs.gid;
-	if (rc == 0 && param_string(P_RPC_SOCKET_GROUP)[0] != '\0')
-		rc = privs_group(
-		    param_string(P_RPC_SOCKET_GROUP), &service.socket_gid);
+	if (rc == 0)
+		rc = find_gid(P_RPC_SOCKET_GROUP, &service.rpc_gid);
+	if (rc == 0)
+		rc = find_gid(P_ATTACH_SOCKET_GROUP, &service.attach_gid);
 	if (rc == 0)
 		rc = roles_load();
 	if (rc < 0) {
@@ -110,7 +124,8 @@ static int start_conf(void)
 /* A daemon goes to the root directory. */
 static int check_paths(void)
 {
-	static const enum param_id paths[] = { P_PIDFILE, P_RPC_SOCKET };
+	static const enum param_id paths[] = { P_PIDFILE, P_RPC_SOCKET,
+		P_ATTACH_SOCKET };
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		const char *path = param_string(paths[i]);
@@ -129,7 +144,7 @@ static int start_background(void)
 {
 	int role;
 
-	if (service.options.foreground)
+	if (service.options.foreground || handed_by_ourselves())
 		return 0;
 	if (check_paths() < 0)
 		return -KM_EINVAL;
@@ -204,16 +219,28 @@ static int start_modules(void)
 
 static int start_rpc(void)
 {
-	return rpcserve_open(
-	    super_base(), service.privs.uid, service.socket_gid);
+	return rpcserve_open(super_base(), service.privs.uid, service.rpc_gid);
 }
 
-/* For each worker: its channel, pidfd and pool, and the pool of the next one.
+static int start_attach(void)
+{
+	int rc = attach_serve_open(
+	    super_base(), service.privs.uid, service.attach_gid);
+
+	if (rc == 0 && param_string(P_ATTACH_SOCKET)[0] != '\0')
+		chunk_adopt();
+	return rc;
+}
+
+/*
+ * For each worker: its channel, pidfd and pool, and the pool of the next one.
+ * For each program: its connection, pidfd and memory.
  */
 static size_t files_needed(void)
 {
 	return 64 + (size_t)param_int(P_RPC_CONNECTIONS) +
-	       4 * (size_t)param_int(P_WORKERS);
+	       4 * (size_t)param_int(P_WORKERS) +
+	       3 * (size_t)param_int(P_ATTACH_PROGRAMS);
 }
 
 /* Changing the user resets what is allowed for core files: it comes before. */
@@ -249,6 +276,8 @@ static const struct phase table[] = {
 	{ "pkg pool", start_pkg, stop_pkg, leave_pkg },
 	{ "supervisor", super_init, super_fini, super_leave },
 	{ "modules", start_modules, modhost_destroy_all },
+	{ "attach socket", start_attach, attach_serve_close,
+	    attach_serve_leave },
 	{ "rpc socket", start_rpc, rpcserve_close, rpcserve_leave },
 	{ "privileges", start_privileges, NULL, super_unshare },
 	{ "workers", super_start_workers },
@@ -278,13 +307,20 @@ int service_run(int argc, char **argv)
 	service.phases.table = table;
 	service.argc = argc;
 	service.argv = argv;
+	reexec_init(argc, argv);
 	if (phases_start(&service.phases) != 0)
 		return service.exit_status;
 	announce();
 	super_loop();
-	LM_NOTICE("kmemd stops");
+	if (reexec_is_wanted())
+		chunk_keep();
+	LM_NOTICE("kmemd stops%s%s", reexec_is_wanted() ? ", to run " : "",
+	    reexec_is_wanted() ? reexec_path() : "");
 	phases_stop(&service.phases);
-	return OPTIONS_EXIT_OK;
+	if (!reexec_is_wanted())
+		return OPTIONS_EXIT_OK;
+	reexec_now();
+	return OPTIONS_EXIT_FAILED;
 }
 
 void service_leave(void)

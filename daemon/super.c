@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "daemon/chunk.h"
 #include "daemon/logsink.h"
 #include "daemon/modhost.h"
 #include "daemon/param.h"
@@ -16,8 +17,8 @@
 #include "daemon/signals.h"
 #include "daemon/summary.h"
 #include "daemon/super.h"
+#include "daemon/super_orphans.h"
 #include "daemon/super_worker.h"
-#include "mem/pool.h"
 
 enum super_state {
 	SUPER_STARTING,
@@ -50,10 +51,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 /* The age of a block in seconds is the difference of two of these. */
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
-	struct km_pool *pool = pool_in_use(KM_SHM);
-
-	if (pool != NULL)
-		pool_tick(pool);
+	chunk_tick();
 }
 
 static void on_stop_signal(evutil_socket_t sig, short what, void *arg)
@@ -155,6 +153,7 @@ static void free_events(void)
 {
 	summary_drop();
 	super_workers_fini();
+	super_orphans_drop();
 	signals_free(&super.signals);
 	if (super.deadline != NULL)
 		event_free(super.deadline);

@@ -23,6 +23,7 @@
 #include "daemon/proc.h"
 #include "daemon/reason.h"
 #include "daemon/signals.h"
+#include "daemon/super_orphans.h"
 #include "daemon/super_worker.h"
 #include "daemon/worker.h"
 #include "mem/pool.h"
@@ -153,6 +154,8 @@ static void on_died(evutil_socket_t fd, short what, void *arg)
 	release(w);
 	log_death(w->proc);
 	slot_dead_process(chunk_pool(), w->proc->slot);
+	if (w->proc->state != PROC_STOPPING)
+		super_orphans_start(w->proc->slot);
 	replace = super.ops->died(w->proc);
 	w->proc->state = PROC_DEAD;
 	if (replace)

@@ -129,7 +129,8 @@ static int publish(
 	return -KM_ESYS;
 }
 
-int rpc_listen(const char *path, mode_t mode, uid_t uid, gid_t gid, int *fd)
+int rpc_listen_as(
+    int type, const char *path, mode_t mode, uid_t uid, gid_t gid, int *fd)
 {
 	struct sockaddr_un addr;
 	int sock, rc;
@@ -140,7 +141,7 @@ int rpc_listen(const char *path, mode_t mode, uid_t uid, gid_t gid, int *fd)
 	rc = remove_stale(&addr);
 	if (rc < 0)
 		return rc;
-	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	sock = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (sock < 0) {
 		LM_ERR("socket %s: socket(): %m", path);
 		return -KM_ESYS;
@@ -151,4 +152,9 @@ int rpc_listen(const char *path, mode_t mode, uid_t uid, gid_t gid, int *fd)
 	else
 		*fd = sock;
 	return rc;
+}
+
+int rpc_listen(const char *path, mode_t mode, uid_t uid, gid_t gid, int *fd)
+{
+	return rpc_listen_as(SOCK_STREAM, path, mode, uid, gid, fd);
 }

@@ -73,6 +73,10 @@ struct rpc_server_options {
  */
 int rpc_listen(const char *path, mode_t mode, uid_t uid, gid_t gid, int *fd);
 
+/* The same of another type than SOCK_STREAM. */
+int rpc_listen_as(
+    int type, const char *path, mode_t mode, uid_t uid, gid_t gid, int *fd);
+
 /*
  * Serve on a listening socket, which it takes over, also on error. From now
  * on the process ignores SIGPIPE, unless it has a handler for it.

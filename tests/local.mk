@@ -15,6 +15,8 @@ unit_rooms = daemon/libkmemd.la rpc/librpc.la libclient/libkmemcore.la \
 	libclient/libkmembase.la
 
 # --- unit: tests/unit/check_X.c, libcheck ---
+unit_tests += %D%/unit/check_attach
+unit_tests += %D%/unit/check_attach_msg
 unit_tests += %D%/unit/check_cfg
 unit_tests += %D%/unit/check_conf
 unit_tests += %D%/unit/check_daemonize
@@ -25,21 +27,28 @@ unit_tests += %D%/unit/check_options
 unit_tests += %D%/unit/check_param
 unit_tests += %D%/unit/check_pidfile
 unit_tests += %D%/unit/check_privs
+unit_tests += %D%/unit/check_takeover
 unit_tests += %D%/unit/check_title
 unit_tests += %D%/unit/check_base
 unit_tests += %D%/unit/check_chan
 unit_tests += %D%/unit/check_heap
+unit_tests += %D%/unit/check_intent
 unit_tests += %D%/unit/check_lock
 unit_tests += %D%/unit/check_memalign
 unit_tests += %D%/unit/check_misuse
 unit_tests += %D%/unit/check_oom
+unit_tests += %D%/unit/check_orphans
+unit_tests += %D%/unit/check_pkg_private
 unit_tests += %D%/unit/check_qm
+unit_tests += %D%/unit/check_root
+unit_tests += %D%/unit/check_rwlock
 unit_tests += %D%/unit/check_segment
 unit_tests += %D%/unit/check_slab
 unit_tests += %D%/unit/check_slab_death
 unit_tests += %D%/unit/check_slab_threads
 unit_tests += %D%/unit/check_slab_recover
 unit_tests += %D%/unit/check_slab_grow
+unit_tests += %D%/unit/check_slab_guard
 unit_tests += %D%/unit/check_trace
 unit_tests += %D%/unit/check_site_sums
 unit_tests += %D%/unit/check_tally
@@ -70,6 +79,15 @@ unit_tests += %D%/unit/check_rpc_listen
 unit_tests += %D%/unit/check_rpc_server
 unit_tests += %D%/unit/check_rpc_spec
 
+# With threads: ./dev test tsan
+thread_tests = %D%/unit/check_slab_threads %D%/unit/check_pkg_private \
+	%D%/unit/check_attach
+thread_rooms = libclient/libkmemcore.la libclient/libkmembase.la $(CHECK_LIBS)
+%C%_unit_check_slab_threads_LDADD = $(thread_rooms)
+%C%_unit_check_pkg_private_LDADD = $(thread_rooms)
+%C%_unit_check_attach_LDADD = $(thread_rooms)
+EXTRA_DIST += %D%/tsan.supp %D%/stress/commands.sh
+
 check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
 %C%_unit_check_heap_SOURCES = %D%/unit/check_heap.c $(check_pool_SOURCES)
 %C%_unit_check_lock_SOURCES = %D%/unit/check_lock.c $(check_pool_SOURCES)
@@ -77,13 +95,21 @@ check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
 	$(check_pool_SOURCES)
 %C%_unit_check_misuse_SOURCES = %D%/unit/check_misuse.c $(check_pool_SOURCES)
 %C%_unit_check_oom_SOURCES = %D%/unit/check_oom.c $(check_pool_SOURCES)
+%C%_unit_check_intent_SOURCES = %D%/unit/check_intent.c $(check_pool_SOURCES)
+%C%_unit_check_root_SOURCES = %D%/unit/check_root.c $(check_pool_SOURCES)
+%C%_unit_check_rwlock_SOURCES = %D%/unit/check_rwlock.c $(check_pool_SOURCES)
+%C%_unit_check_orphans_SOURCES = %D%/unit/check_orphans.c $(check_pool_SOURCES)
 %C%_unit_check_site_sums_SOURCES = %D%/unit/check_site_sums.c \
+	$(check_pool_SOURCES)
+%C%_unit_check_pkg_private_SOURCES = %D%/unit/check_pkg_private.c \
 	$(check_pool_SOURCES)
 %C%_unit_check_segment_SOURCES = %D%/unit/check_segment.c $(check_pool_SOURCES)
 %C%_unit_check_trace_SOURCES = %D%/unit/check_trace.c $(check_pool_SOURCES)
 %C%_unit_check_slab_death_SOURCES = %D%/unit/check_slab_death.c \
 	$(check_pool_SOURCES)
 %C%_unit_check_slab_recover_SOURCES = %D%/unit/check_slab_recover.c \
+	$(check_pool_SOURCES)
+%C%_unit_check_slab_guard_SOURCES = %D%/unit/check_slab_guard.c \
 	$(check_pool_SOURCES)
 %C%_unit_check_slab_grow_SOURCES = %D%/unit/check_slab_grow.c \
 	$(check_pool_SOURCES)
@@ -95,6 +121,7 @@ check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
 %C%_unit_check_ctl_line_LDADD = ctl/libctl.la $(LDADD)
 %C%_unit_check_ctl_output_LDADD = ctl/libctl.la $(LDADD)
 %C%_unit_check_ctl_view_LDADD = ctl/libctl.la $(LDADD)
+EXTRA_DIST += %D%/archive.sh
 EXTRA_DIST += %D%/data/sip-trace.txt.gz %D%/data/sip-trace-histogram.txt
 replay_rooms = daemon/modules/libreplay.la $(LDADD) $(ZLIB_LIBS)
 replay_rig = %D%/unit/replay_rig.c %D%/unit/replay_rig.h \
@@ -170,7 +197,7 @@ test_places = -DTEST_MODDIR='"$(abs_top_builddir)/%D%/unit/.libs"' \
 	-DTEST_SRCDIR='"$(abs_top_srcdir)"'
 %C%_unit_check_modhost_CPPFLAGS = $(AM_CPPFLAGS) $(test_places)
 %C%_unit_check_conf_CPPFLAGS = $(AM_CPPFLAGS) $(test_places)
-EXTRA_DIST += %D%/unit/heard.h
+EXTRA_DIST += %D%/unit/count_fds.h %D%/unit/heard.h
 
 # --- functional: tests/functional/NN-name.sh, lib.sh has the verbs ---
 functional_tests += %D%/functional/00-start-stop.sh
@@ -181,6 +208,8 @@ functional_tests += %D%/functional/30-man-examples.sh
 functional_tests += %D%/functional/31-man-commands.sh
 functional_tests += %D%/functional/13-backings.sh
 functional_tests += %D%/functional/14-orphans.sh
+functional_tests += %D%/functional/15-estate.sh
+functional_tests += %D%/functional/16-locks.sh
 functional_tests += %D%/functional/20-dump.sh
 functional_tests += %D%/functional/21-cfg.sh
 functional_tests += %D%/functional/24-control.sh
@@ -196,17 +225,26 @@ functional_tests += %D%/functional/33-completion.sh
 functional_tests += %D%/functional/34-prompt.sh
 functional_tests += %D%/functional/35-watch.sh
 functional_tests += %D%/functional/36-man-kmemctl.sh
+functional_tests += %D%/functional/37-attach.sh
 functional_tests += %D%/functional/40-replay.sh
 functional_tests += %D%/functional/50-growth.sh
 functional_tests += %D%/functional/51-hostile.sh
 functional_tests += %D%/functional/52-siege.sh
 functional_tests += %D%/functional/53-kill-points.sh
+functional_tests += %D%/functional/56-attach-hostile.sh
+functional_tests += %D%/functional/54-storm.sh
+functional_tests += %D%/functional/54-weave.sh
+functional_tests += %D%/functional/55-crowd.sh
+functional_tests += %D%/functional/58-takeover.sh
+functional_tests += %D%/functional/59-namespace.sh
 functional_tests += %D%/functional/60-bench.sh
 functional_tests += %D%/functional/70-chapter.sh
 functional_tests += %D%/functional/71-gdb.sh
 functional_tests += %D%/functional/72-misuse.sh
 functional_tests += %D%/functional/73-memdbg-build.sh
 functional_tests += %D%/functional/74-core.sh
+functional_tests += %D%/functional/80-preload.sh
+functional_tests += %D%/functional/81-examples.sh
 functional_tests += %D%/functional/90-install.sh
 
 # A module that is never installed, so -rpath only says: a shared object.
@@ -235,6 +273,20 @@ check_LTLIBRARIES += %D%/functional/puppet.la
 %C%_functional_puppet_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 	-rpath $(abs_builddir)
 
+# Programs that know nothing of libkmem.
+check_PROGRAMS += %D%/functional/preload_threads %D%/functional/preload_new
+%C%_functional_preload_threads_SOURCES = %D%/functional/preload_threads.c
+%C%_functional_preload_threads_LDADD =
+%C%_functional_preload_new_SOURCES = %D%/functional/preload_new.cc
+%C%_functional_preload_new_LDADD =
+
+# Built by 81-examples.sh, against what is installed.
+EXTRA_DIST += %D%/examples/consumer.c %D%/examples/producer.c \
+	%D%/examples/queue.h %D%/examples/shm_allocator.h \
+	%D%/examples/visits.cc %D%/examples/words.h \
+	%D%/examples/words_collect.c %D%/examples/words_forget.c \
+	%D%/examples/words_read.py %D%/examples/words_report.c
+
 # --- stress: clients that functional tests run against kmemd ---
 check_PROGRAMS += %D%/stress/calls %D%/stress/hostile
 stress_rooms = rpc/librpc.la libclient/libkmembase.la $(JSONC_LIBS)
@@ -258,6 +310,13 @@ stress_talk = %D%/stress/talk.c %D%/stress/talk.h
 	%D%/stress/attack.h $(stress_talk)
 %C%_stress_siege_LDADD = $(JSONC_LIBS)
 
+check_PROGRAMS += %D%/stress/attach_hostile %D%/stress/crowd
+%C%_stress_crowd_SOURCES = %D%/stress/crowd.c
+%C%_stress_crowd_LDADD = libclient/libkmemcore.la libclient/libkmembase.la
+%C%_stress_attach_hostile_SOURCES = %D%/stress/attach_hostile.c
+%C%_stress_attach_hostile_LDADD = libclient/libkmemcore.la \
+	libclient/libkmembase.la
+
 check_PROGRAMS += %D%/stress/kill_points
 %C%_stress_kill_points_SOURCES = %D%/stress/kill_points.c \
 	%D%/stress/kill_points.h %D%/stress/kill_step.c \
@@ -265,11 +324,52 @@ check_PROGRAMS += %D%/stress/kill_points
 %C%_stress_kill_points_LDADD = libclient/libkmemcore.la \
 	libclient/libkmembase.la
 
+check_PROGRAMS += %D%/stress/storm
+%C%_stress_storm_SOURCES = %D%/stress/storm.c %D%/stress/storm.h \
+	%D%/stress/storm_crew.c %D%/stress/storm_judge.c \
+	%D%/stress/storm_part.c
+%C%_stress_storm_LDADD = libclient/libkmemcore.la libclient/libkmembase.la
+check_LTLIBRARIES += %D%/stress/storm_worker.la
+%C%_stress_storm_worker_la_SOURCES = %D%/stress/storm_worker.c \
+	%D%/stress/storm_part.c %D%/stress/storm.h
+%C%_stress_storm_worker_la_CPPFLAGS = $(AM_CPPFLAGS) -UMOD_NAME \
+	-DMOD_NAME='"storm"'
+%C%_stress_storm_worker_la_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS)
+%C%_stress_storm_worker_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-rpath $(abs_builddir)
+
+check_PROGRAMS += %D%/stress/alone
+%C%_stress_alone_SOURCES = %D%/stress/alone.c
+%C%_stress_alone_LDADD = libclient/libkmemcore.la libclient/libkmembase.la
+
+# slab once more, with each atomic access a step.
+check_PROGRAMS += %D%/stress/weave
+%C%_stress_weave_SOURCES = %D%/stress/weave.c %D%/stress/weave.h \
+	%D%/stress/weave_mem.c %D%/stress/weave_world.c \
+	%D%/stress/weave_step.h \
+	libclient/mem/slab.c libclient/mem/slab_change.c \
+	libclient/mem/slab_class.c libclient/mem/slab_grow.c \
+	libclient/mem/slab_guard.c libclient/mem/slab_old.c \
+	libclient/mem/slab_page.c libclient/mem/slab_part.c \
+	libclient/mem/slab_read.c libclient/mem/slab_recover.c \
+	libclient/mem/slab_ring.c libclient/mem/slab_run.c \
+	libclient/mem/slab_span.c libclient/mem/slab_sums.c \
+	libclient/mem/slab_take.c libclient/mem/slab_trim.c \
+	libclient/mem/slab_unit.c libclient/mem/slab_walk.c
+%C%_stress_weave_CPPFLAGS = $(AM_CPPFLAGS) \
+	-include $(top_srcdir)/%D%/stress/weave_step.h
+%C%_stress_weave_LDADD = libclient/libkmemcore.la libclient/libkmembase.la
+
 # --- fuzz: tests/fuzz/fuzz_X.c, for libFuzzer and by itself; X.sh runs it ---
 fuzz_tests += %D%/fuzz/rpc.sh
 check_PROGRAMS += %D%/fuzz/fuzz_rpc
-%C%_fuzz_fuzz_rpc_SOURCES = %D%/fuzz/fuzz_rpc.c
+fuzz_rounds = %D%/fuzz/rounds.c %D%/fuzz/rounds.h
+%C%_fuzz_fuzz_rpc_SOURCES = %D%/fuzz/fuzz_rpc.c $(fuzz_rounds)
 %C%_fuzz_fuzz_rpc_LDADD = rpc/librpc.la libclient/libkmembase.la $(JSONC_LIBS)
+
+fuzz_tests += %D%/fuzz/attach.sh
+check_PROGRAMS += %D%/fuzz/fuzz_attach
+%C%_fuzz_fuzz_attach_SOURCES = %D%/fuzz/fuzz_attach.c $(fuzz_rounds)
 
 # --- lint: tests/lint/X.sh ---
 lint_tests += %D%/lint/layers.sh
@@ -291,6 +391,7 @@ TESTS += $(lint_tests) $(functional_tests) $(fuzz_tests)
 EXTRA_DIST += $(lint_tests) $(functional_tests) $(fuzz_tests) %D%/unit/run.sh \
 	%D%/functional/figures.sh %D%/functional/gdb.sh \
 	%D%/functional/lib.sh %D%/functional/man.sh \
+	%D%/functional/member.sh %D%/outside/member.c \
 	%D%/functional/puppet.sh %D%/functional/terminal.sh \
 	%D%/tap.sh %D%/lint/files.sh \
 	%D%/lint/symbols.txt
@@ -317,8 +418,11 @@ check-lint:
 	$(MAKE) check TESTS='$(lint_tests)'
 check-functional:
 	$(MAKE) check TESTS='$(functional_tests)'
+# What TSan is for: it needs no other program, and few are soon built.
+check-threads: $(thread_tests)
+	$(MAKE) check-TESTS TESTS='$(thread_tests)'
 check-quick:
 	$(MAKE) check TESTS='$(unit_tests) $(lint_tests)'
 check-dynamic:
 	$(MAKE) check TESTS='$(unit_tests) $(functional_tests) $(fuzz_tests)'
-.PHONY: check-unit check-lint check-functional check-quick check-dynamic
+.PHONY: check-threads check-unit check-lint check-functional check-quick check-dynamic

@@ -79,7 +79,13 @@ bool cfg_find_process(
 	if (!rpc_arg_has(call, arg))
 		return true;
 	*proc = pools_find_pid(call, rpc_arg_int(call, arg));
-	return *proc != NULL;
+	if (*proc == NULL || (*proc)->rank != PROC_OUTSIDE)
+		return *proc != NULL;
+	rpc_fail_param(call, RPC_FAILED, "pid",
+	    "variables are those of kmemd's own processes",
+	    "pid %d is a program that has attached: it has none of them",
+	    (int)(*proc)->pid);
+	return false;
 }
 
 /* Kept as one with a NUL inside, a text would be cut. */

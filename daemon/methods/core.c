@@ -2,6 +2,7 @@
 /* core.c - core.*: the service itself. */
 #include "config.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,8 +13,10 @@
 #include "daemon/methods/json.h"
 #include "daemon/methods/methods.h"
 #include "daemon/methods/pools.h"
+#include "daemon/chunk.h"
 #include "daemon/modhost.h"
 #include "daemon/proc.h"
+#include "daemon/reexec.h"
 #include "daemon/super.h"
 #include "daemon/title.h"
 
@@ -128,9 +131,8 @@ static void core_ps(struct rpc_call *call)
 {
 	struct json_object *reply = json_object_new_array();
 
-	for (unsigned i = 0; i < proc_count(); i++) {
-		const struct proc *proc = proc_at(i);
-
+	for (const struct proc *proc = proc_from(0); proc != NULL;
+	     proc = proc_from(proc->index + 1)) {
 		json_object_array_add(reply, json_object_new_int(proc->pid));
 		json_object_array_add(
 		    reply, json_object_new_string(proc->desc));
@@ -142,8 +144,8 @@ static void core_psx(struct rpc_call *call)
 {
 	struct json_object *reply = json_object_new_array();
 
-	for (unsigned i = 0; i < proc_count(); i++) {
-		const struct proc *proc = proc_at(i);
+	for (const struct proc *proc = proc_from(0); proc != NULL;
+	     proc = proc_from(proc->index + 1)) {
 		struct json_object *row = json_object_new_object();
 
 		add_uint(row, "IDX", proc->index);
@@ -171,6 +173,28 @@ static void core_shutdown(struct rpc_call *call)
 	LM_NOTICE(
 	    "core.shutdown by pid %d, uid %d", (int)peer->pid, (int)peer->uid);
 	rpc_reply(call, json_object_new_string("going down"));
+	super_stop();
+}
+
+static void core_reexec(struct rpc_call *call)
+{
+	const struct rpc_peer *peer = rpc_call_peer(call);
+
+	if (reexec_check() != 0) {
+		rpc_fail(call, RPC_FAILED, "cannot run %s: %s", reexec_path(),
+		    strerror(errno));
+		return;
+	}
+	if (chunk_backend() != SEGMENT_MEMFD) {
+		rpc_fail(call, RPC_FAILED,
+		    "a chunk of SysV shared memory cannot be handed over "
+		    "(shm_backend = \"memfd\" can)");
+		return;
+	}
+	LM_NOTICE(
+	    "core.reexec by pid %d, uid %d", (int)peer->pid, (int)peer->uid);
+	rpc_reply(call, json_object_new_string("going on as another"));
+	reexec_want();
 	super_stop();
 }
 
@@ -222,5 +246,9 @@ const struct rpc_method core_methods[] = {
 	    "the values as they came", "returns its parameters", NULL },
 	{ "core.shutdown", core_shutdown, NULL, RPC_ROLE_ADMIN, "a string",
 	    "stops the service: as SIGTERM", NULL },
+	{ "core.reexec", core_reexec, NULL, RPC_ROLE_ADMIN, "a string",
+	    "runs kmemd anew, in the same process, with the same chunk",
+	    "For a newer version, or another configuration. Programs that have "
+	    "attached notice nothing; workers are ended and started again." },
 	{ NULL },
 };

@@ -13,7 +13,6 @@
 #include "daemon/methods/json.h"
 #include "daemon/methods/pools.h"
 #include "daemon/methods/tally.h"
-#include "daemon/reason.h"
 #include "daemon/report.h"
 #include "daemon/scan.h"
 
@@ -60,7 +59,8 @@ static void dump_cancel(void *arg)
 
 static void fail(struct dump *dump, const char *what, int rc)
 {
-	rpc_fail(dump->call, RPC_FAILED, "%s: %s", what, reason(rc));
+	rpc_fail(dump->call, RPC_FAILED, "%s: %s", what,
+	    pools_reason(proc_by_pid(dump->pid), rc));
 	dump_end(dump);
 }
 

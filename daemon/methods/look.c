@@ -9,7 +9,6 @@
 #include "daemon/methods/json.h"
 #include "daemon/methods/look.h"
 #include "daemon/methods/pools.h"
-#include "daemon/reason.h"
 
 static void step_open(struct job *job);
 
@@ -101,8 +100,9 @@ static bool next_pool(struct look *look, const struct proc **proc)
 		look->is_shm_done = true;
 		return true;
 	}
-	while (look->where.pkg && look->next_proc < proc_count()) {
-		*proc = proc_at(look->next_proc++);
+	while (
+	    look->where.pkg && (*proc = proc_from(look->next_proc)) != NULL) {
+		look->next_proc = (*proc)->index + 1;
 		if (look->where.pid == 0 || look->where.pid == (*proc)->pid)
 			return true;
 	}
@@ -114,13 +114,13 @@ static void pool_failed(struct look *look, const struct proc *proc, int rc)
 {
 	if (look->ops->is_single) {
 		rpc_fail(look->call, RPC_FAILED, "cannot look at the pool: %s",
-		    reason(rc));
+		    pools_reason(proc, rc));
 		look_end(look);
 		return;
 	}
 	json_object_put(look->row);
 	look->row = pools_whose(proc, NULL);
-	add_text(look->row, "error", reason(rc));
+	add_text(look->row, "error", pools_reason(proc, rc));
 	pool_done(look);
 }
 

@@ -10,6 +10,7 @@ const struct rpc_method *const methods_tables[] = {
 	core_methods,
 	cfg_methods,
 	ctl_methods,
+	lock_methods,
 	mem_methods,
 	mod_methods,
 	pkg_methods,

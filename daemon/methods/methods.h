@@ -8,6 +8,7 @@
 extern const struct rpc_method core_methods[];
 extern const struct rpc_method cfg_methods[];
 extern const struct rpc_method ctl_methods[];
+extern const struct rpc_method lock_methods[];
 extern const struct rpc_method mem_methods[];
 extern const struct rpc_method mod_methods[];
 extern const struct rpc_method pkg_methods[];

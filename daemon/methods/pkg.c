@@ -58,9 +58,10 @@ static struct json_object *stats_of(const struct proc *proc)
 	add_uint(row, "total_size", info.total);
 	add_uint(row, "total_frags", info.fragments);
 	add_text(row, "desc", proc->desc);
+	pools_add_uid(row, proc);
 	/* A damaged pool is said to be one; the others are still shown. */
 	if (rc != 0)
-		add_text(row, "error", km_strerror(rc));
+		add_text(row, "error", pools_reason(proc, rc));
 	return row;
 }
 
@@ -82,9 +83,8 @@ static void pkg_stats(struct rpc_call *call)
 		}
 	}
 	reply = json_object_new_array();
-	for (unsigned i = 0; i < proc_count(); i++) {
-		const struct proc *proc = proc_at(i);
-
+	for (const struct proc *proc = proc_from(0); proc != NULL;
+	     proc = proc_from(proc->index + 1)) {
 		if (by != NULL && !by->is(proc, rpc_arg_int(call, 1)))
 			continue;
 		json_object_array_add(reply, stats_of(proc));

@@ -10,6 +10,8 @@
 #include "daemon/chunk.h"
 #include "daemon/methods/json.h"
 #include "daemon/methods/pools.h"
+#include "daemon/pkgread.h"
+#include "daemon/reason.h"
 #include "daemon/scan.h"
 
 #define PID_SIZE 32 /* bytes of "the pids are 2147483647" or " ..." */
@@ -54,16 +56,11 @@ int pools_view_shm(struct view **view)
 	return view_open_map(chunk_pool(), chunk_size(), view);
 }
 
-int pools_view_pkg(const struct proc *proc, struct view **view)
+int pools_info_shm(struct km_mem_info *info)
 {
-	if (proc->pkg_map == NULL)
-		return -KM_EREADY;
-	return view_open_map(proc->pkg_map, proc->pkg_size, view);
-}
+	struct view *view = NULL;
+	int rc = pools_view_shm(&view);
 
-/* Closes the view. */
-static int info_of(int rc, struct view *view, struct km_mem_info *info)
-{
 	if (rc != 0)
 		return rc;
 	rc = view_info(view, info);
@@ -71,20 +68,27 @@ static int info_of(int rc, struct view *view, struct km_mem_info *info)
 	return rc;
 }
 
-int pools_info_shm(struct km_mem_info *info)
-{
-	struct view *view = NULL;
-	int rc = pools_view_shm(&view);
-
-	return info_of(rc, view, info);
-}
-
 int pools_info_pkg(const struct proc *proc, struct km_mem_info *info)
 {
-	struct view *view = NULL;
-	int rc = pools_view_pkg(proc, &view);
+	struct pkgread *pkg;
+	int rc = pkgread_open(&pkg, proc);
 
-	return info_of(rc, view, info);
+	if (rc != 0)
+		return rc;
+	rc = view_info(pkgread_view(pkg), info);
+	pkgread_close(&pkg);
+	return rc;
+}
+
+const char *pools_reason(const struct proc *proc, int rc)
+{
+	return proc != NULL && rc == -KM_EPERM ? proc->pkg_why : reason(rc);
+}
+
+void pools_add_uid(struct json_object *row, const struct proc *proc)
+{
+	if (proc->rank == PROC_OUTSIDE)
+		add_uint(row, "uid", proc->uid);
 }
 
 void pools_add_info(
@@ -114,6 +118,7 @@ struct json_object *pools_whose(const struct proc *proc, struct view *view)
 		add_int(reply, "pid", proc->pid);
 		add_int(reply, "rank", proc->rank);
 		add_text(reply, "desc", proc->desc);
+		pools_add_uid(reply, proc);
 	}
 	add_text(reply, "pool", proc != NULL ? "pkg" : "shm");
 	if (view != NULL)
@@ -166,13 +171,14 @@ static void fail_pid(struct rpc_call *call, int64_t pid)
 	char pids[1024] = "";
 	size_t len = 0;
 
-	for (unsigned i = 0; i < proc_count(); i++) {
+	for (const struct proc *proc = proc_from(0); proc != NULL;
+	     proc = proc_from(proc->index + 1)) {
 		if (len + PID_SIZE > sizeof(pids)) {
 			snprintf(pids + len, sizeof(pids) - len, " ...");
 			break;
 		}
 		len += (size_t)snprintf(pids + len, sizeof(pids) - len, "%s%d",
-		    i > 0 ? ", " : "the pids are ", (int)proc_at(i)->pid);
+		    len > 0 ? ", " : "the pids are ", (int)proc->pid);
 	}
 	rpc_fail_param(call, RPC_NOT_FOUND, "pid", pids,
 	    "no process of this service has pid %" PRId64, pid);

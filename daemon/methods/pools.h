@@ -16,11 +16,16 @@ struct scan_damage;
 
 /* A view of the chunk's pool, or of a process's. Returns 0, or < 0 (logged). */
 int pools_view_shm(struct view **view);
-int pools_view_pkg(const struct proc *proc, struct view **view);
 
 /* The accounts through such a view. */
 int pools_info_shm(struct km_mem_info *info);
 int pools_info_pkg(const struct proc *proc, struct km_mem_info *info);
+
+/* Why a pool cannot be looked at: as reason(), and what a program says. */
+const char *pools_reason(const struct proc *proc, int rc);
+
+/* "uid" of a program that has attached; nothing of a process of the service. */
+void pools_add_uid(struct json_object *row, const struct proc *proc);
 
 /* A unit of core.shmmem: "k", "kb" ... Returns 0 when there is none such. */
 size_t pools_unit(const char *name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* shm.c - shm.stats, shm.info, shm.trim, shm.grow and shm.report. */
+/* shm.c - shm.stats, shm.info, shm.trim, shm.grow, shm.report; all of shm.*. */
 #include "config.h"
 
 #include <inttypes.h>
@@ -10,8 +10,8 @@
 #include "daemon/methods/json.h"
 #include "daemon/methods/look.h"
 #include "daemon/methods/methods.h"
+#include "daemon/methods/orphans.h"
 #include "daemon/methods/pools.h"
-#include "daemon/param.h"
 #include "mem/manager.h"
 
 #define MB	 (1u << 20) /* bytes */
@@ -39,7 +39,8 @@ static void shm_info(struct rpc_call *call)
 		return;
 	}
 	reply = json_object_new_object();
-	add_text(reply, "name", param_string(P_SHM_MANAGER));
+	/* Of a chunk that was taken over it may not be what is configured. */
+	add_text(reply, "name", manager_at(chunk_pool()->manager)->name);
 	add_uint(reply, "size", info.total);
 	add_uint(reply, "max_size", chunk_pool()->max_size);
 	add_uint(reply, "counted", info.counted);
@@ -197,6 +198,27 @@ static void shm_report(struct rpc_call *call)
 	    (struct look_where){ .shm = true });
 }
 
+/* ---- the table ---------------------------------------------------------- */
+
+static const struct rpc_param orphans_params[] = {
+	{ "pid", RPC_INT, .optional = true,
+	    .help = "whose; of all the dead when left out" },
+	{ NULL },
+};
+
+static const struct rpc_param reap_params[] = {
+	{ "pid", RPC_INT, .help = "of a dead process" },
+	{ "site", RPC_STRING, .optional = true,
+	    .help = "only from sites whose text has this in it" },
+	{ NULL },
+};
+
+static const struct rpc_param adopt_params[] = {
+	{ "pid", RPC_INT, .help = "of a dead process" },
+	{ "to", RPC_INT, .help = "pid of a living one that uses shm" },
+	{ NULL },
+};
+
 const struct rpc_method shm_methods[] = {
 	{ "shm.stats", shm_stats, NULL, RPC_ROLE_READ,
 	    "total, free, used, real_used, max_used, fragments",
@@ -218,5 +240,23 @@ const struct rpc_method shm_methods[] = {
 	    "sizes and numbers of fragments, used and free",
 	    "accounts of the shm pool, and what its fragments are like",
 	    "Made by a walk over all of them." },
+	{ "shm.roots", shm_roots, NULL, RPC_ROLE_READ,
+	    "roots: name, what, address, size, site, owner",
+	    "the named roots of the shm pool, and what they have",
+	    "Programs make them by km_root_set() and "
+	    "km_root_get_or_create()." },
+	{ "shm.orphans", shm_orphans, orphans_params, RPC_ROLE_READ,
+	    "bytes, blocks, processes with their sites",
+	    "live blocks of the shm pool whose owner is dead",
+	    "They may be linked into what others use, so they stay until they "
+	    "are freed: by the program, or by shm.reap. What a root has is "
+	    "none." },
+	{ "shm.reap", shm_reap, reap_params, RPC_ROLE_ADMIN, "blocks, bytes",
+	    "free the blocks that a dead process has left in shm",
+	    "Whoever still uses one of them is lost: look at shm.orphans "
+	    "first." },
+	{ "shm.adopt", shm_adopt, adopt_params, RPC_ROLE_ADMIN, "blocks, bytes",
+	    "make the blocks of a dead process those of a living one",
+	    "They are its orphans when it dies in turn." },
 	{ NULL },
 };

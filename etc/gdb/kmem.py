@@ -24,9 +24,10 @@ PIECE = 64 * 1024  # bytes read at a time
 SHOWN = 20  # lines of kmem top, unless told
 
 # struct km_pool, up to its accounts
-HEADER = struct.Struct("<QIIIIQQQQQQIIiIQQQQ64s")
+HEADER = struct.Struct("<QIIQIIQQQQQQIIiIQQQQQIIQ64s")
 ACCOUNT = struct.Struct("<Q10Q")
 SLOT = struct.Struct("<IiiIQ40x64s")
+HOLDS_SIZE = 128
 SITE_TABLE_SIZE = 32
 SITE_ROW = struct.Struct("<IIIIII")
 SITE_READY = 2
@@ -44,7 +45,7 @@ QM_SLACK = 0xC5
 OVERHEAD = FRAG.size + FRAG_END.size
 
 # struct slab, slab_page, and what slab.h and slab_class.c say
-SLAB = struct.Struct("<IIQQQQQQQII72s")
+SLAB = struct.Struct("<IIQQQQQQQII288s")
 SLAB_PAGE_ROW = struct.Struct("<Q8sQII")
 SLAB_CLASSES = 72
 SLAB_PAGE = 4096
@@ -63,7 +64,7 @@ def layout_hashes():
     for mutex in (40, 48):
         qm_block = 32 + 40 + mutex + 8 * QM_LISTS + 8 * ((QM_LISTS + 63) // 64)
         value = ABI
-        for fact in (HEADER.size + ACCOUNT.size, HEADER.size, SLOT.size,
+        for fact in (HEADER.size + ACCOUNT.size, HEADER.size, SLOT.size, HOLDS_SIZE,
                      SITE_TABLE_SIZE, SITE_ROW.size, qm_block, FRAG.size,
                      FRAG_END.size, QM_LISTS, SLAB.size, SLAB_PAGE_ROW.size,
                      SLAB_CLASSES, mutex):
@@ -107,7 +108,7 @@ class Qm:
         block = Block(off + FRAG.size, size, is_free != 0)
         if is_free == 0:
             block.size = min(requested, size)
-            block.site, block.owner = site, owner
+            block.site, block.owner = site, owner & 0xFFFFFF
             block.born, block.seq = born, seq
         return block
 
@@ -297,9 +298,9 @@ class Pool:
                 address, HEADER.size))
         except gdb.MemoryError:
             raise Damage("cannot read %#x" % address)
-        (magic, self.abi, self.layout, self.kind, self.manager_id, self.base,
-         self.size, self.max_size, self.slots, self.site_rows, self.data,
-         self.n_slots, self.n_sites, self.owner, _, _, _, _, _,
+        (magic, self.abi, self.layout, _, self.kind, self.manager_id,
+         self.base, self.size, self.max_size, self.slots, self.site_rows, self.data,
+         self.n_slots, self.n_sites, self.owner, _, _, _, _, _, _, _, _, _,
          name) = HEADER.unpack(head)
         if magic != MAGIC:
             raise Damage("no pool at %#x" % address)

@@ -18,4 +18,10 @@
  */
 #define KM_HIDDEN __attribute__((visibility("hidden")))
 
+/*
+ * Of a thread's variable: reached without a call. Such a call may allocate,
+ * and be made by malloc().
+ */
+#define KM_TLS_INITIAL __attribute__((tls_model("initial-exec")))
+
 #endif

@@ -15,7 +15,7 @@
 static km_log_writer log_writer;
 
 /* What a writer causes to be logged would make it call itself. */
-static _Thread_local bool writing;
+static _Thread_local bool writing KM_TLS_INITIAL;
 
 static const struct {
 	int level;

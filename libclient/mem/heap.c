@@ -15,6 +15,7 @@
 #include "mem/heap_fast.h"
 #include "mem/manager.h"
 #include "mem/oom.h"
+#include "mem/private.h"
 #include "mem/site_table.h"
 
 #define TRACE_ARGS_SIZE 64 /* bytes of "0x7e8000000000, 123" */
@@ -41,12 +42,14 @@ static void trace_result(enum km_pool_kind kind, const char *call,
 	    site->func, site->line, result, (int)getpid());
 }
 
-static __attribute__((noinline)) void trace_malloc(enum km_pool_kind kind,
+__attribute__((noinline)) void heap_trace(enum km_pool_kind kind,
     const char *call, size_t size, const struct km_site *site,
     const void *result)
 {
 	char args[TRACE_ARGS_SIZE];
 
+	if (!heap_is_traced())
+		return;
 	snprintf(args, sizeof(args), "%zu", size);
 	trace_result(kind, call, args, site, result);
 }
@@ -88,13 +91,33 @@ static __attribute__((noinline)) void trace_free(
 	    site_row_line(pool, block.site, at, sizeof(at)), (int)getpid());
 }
 
+/* In a program that may attach, and in kmemd, where a pool comes by itself. */
 static void say_no_pool(enum km_pool_kind kind, const struct km_site *site)
 {
+	if (private_is_allowed()) {
+		LM_ERR("%s: no pool, called from %s: %s: %s(%u): this process "
+		       "is not attached to kmemd",
+		    heap_kind_name(kind), site->mname, site->file, site->func,
+		    site->line);
+		errno = ENOTCONN;
+		return;
+	}
 	LM_ERR("%s: no pool yet, called from %s: %s: %s(%u): %s memory is "
 	       "there once the configuration has been read",
 	    heap_kind_name(kind), site->mname, site->file, site->func,
 	    site->line, heap_kind_name(kind));
 	errno = EINVAL;
+}
+
+/* There is one, but not for us. */
+static void say_not_ours(
+    enum km_pool_kind kind, const struct km_site *site, int rc)
+{
+	LM_ERR("%s: %s, called from %s: %s: %s(%u)", heap_kind_name(kind),
+	    rc == -KM_EPERM ? "an observer may only read"
+			    : "the child of a fork cannot join",
+	    site->mname, site->file, site->func, site->line);
+	errno = rc == -KM_EPERM ? EROFS : EAGAIN;
 }
 
 static void say_bad_align(
@@ -109,14 +132,21 @@ static void say_bad_align(
 
 /* ---- calls -------------------------------------------------------------- */
 
-/* A request to the pool in use; NULL and a log line when there is none. */
-static struct km_pool *prepare(enum km_pool_kind kind, size_t size,
+struct km_pool *heap_request(enum km_pool_kind kind, size_t size,
     struct km_site *site, struct request *req)
 {
-	struct km_pool *pool = pool_in_use(kind);
+	struct km_pool *pool = NULL;
+	int rc = pool_begin(kind, &pool);
 
-	if (pool == NULL) {
-		say_no_pool(kind, site);
+	if (rc == -KM_EREADY && kind == KM_PKG) {
+		pool = private_pool();
+		rc = pool != NULL ? 0 : rc;
+	}
+	if (rc != 0) {
+		if (rc == -KM_EREADY)
+			say_no_pool(kind, site);
+		else
+			say_not_ours(kind, site, rc);
 		return NULL;
 	}
 	*req = (struct request){
@@ -127,16 +157,17 @@ static struct km_pool *prepare(enum km_pool_kind kind, size_t size,
 	return pool;
 }
 
-static void *get_aligned(
-    enum km_pool_kind kind, size_t align, size_t size, struct km_site *site)
+static void *get_as(enum km_pool_kind kind, size_t align,
+    enum block_state state, size_t size, struct km_site *site)
 {
 	struct request req;
-	struct km_pool *pool = prepare(kind, size, site, &req);
+	struct km_pool *pool = heap_request(kind, size, site, &req);
 	void *p;
 
 	if (pool == NULL)
 		return NULL;
 	req.align = align;
+	req.state = state;
 	p = manager_at(pool->manager)->alloc(pool, &req);
 	if (p == NULL)
 		oom_report(pool, size, site);
@@ -145,7 +176,7 @@ static void *get_aligned(
 
 static void *get(enum km_pool_kind kind, size_t size, struct km_site *site)
 {
-	return get_aligned(kind, 0, size, site);
+	return get_as(kind, 0, BLOCK_NORMAL, size, site);
 }
 
 static void put(
@@ -157,7 +188,7 @@ static void put(
 
 	if (p == NULL)
 		return;
-	pool = prepare(kind, 0, site, &req);
+	pool = heap_request(kind, 0, site, &req);
 	if (pool == NULL)
 		return;
 	if (manager_at(pool->manager)->free(pool, p, &req, &misuse) ==
@@ -205,7 +236,7 @@ static int get_again(enum km_pool_kind kind, const char *call, void *p,
 		put(kind, call, p, site);
 		return 0;
 	}
-	if (prepare(kind, size, site, &req) == NULL)
+	if (heap_request(kind, size, site, &req) == NULL)
 		return -KM_EINVAL;
 	return resize(kind, call, p, &req, site, out);
 }
@@ -214,8 +245,7 @@ void *heap_malloc(enum km_pool_kind kind, size_t size, struct km_site *site)
 {
 	void *p = get(kind, size, site);
 
-	if (heap_is_traced())
-		trace_malloc(kind, "malloc", size, site, p);
+	heap_trace(kind, "malloc", size, site, p);
 	return p;
 }
 
@@ -223,8 +253,7 @@ void *heap_mallocxz(enum km_pool_kind kind, size_t size, struct km_site *site)
 {
 	void *p = get(kind, size, site);
 
-	if (heap_is_traced())
-		trace_malloc(kind, "mallocxz", size, site, p);
+	heap_trace(kind, "mallocxz", size, site, p);
 	return p != NULL ? memset(p, 0, size) : NULL;
 }
 
@@ -236,16 +265,38 @@ void *heap_memalign(
 	if (align == 0 || (align & (align - 1)) != 0)
 		say_bad_align(kind, align, site);
 	else
-		p = get_aligned(kind, align, size > 0 ? size : 1, site);
+		p = get_as(
+		    kind, align, BLOCK_NORMAL, size > 0 ? size : 1, site);
 	if (heap_is_traced())
 		trace_memalign(kind, align, size, site, p);
 	return p;
+}
+
+void *heap_malloc_owned(
+    enum km_pool_kind kind, size_t size, struct km_site *site)
+{
+	void *p = get_as(kind, 0, BLOCK_OWNED, size, site);
+
+	heap_trace(kind, "malloc_owned", size, site, p);
+	return p;
+}
+
+/* Here, and not beside the fast path, which it would cost 7 instructions. */
+static bool free_other(
+    enum km_pool_kind kind, void *p, const struct km_site *site)
+{
+	struct slab_part *part = slab_mine[kind];
+	uint64_t row = heap_row(part, kind, site);
+
+	return row <= SLAB_SITE_MASK && slab_free_other(part, p, (uint32_t)row);
 }
 
 void heap_free(enum km_pool_kind kind, void *p, struct km_site *site)
 {
 	if (heap_is_traced())
 		trace_free(kind, p, site);
+	else if (free_other(kind, p, site))
+		return;
 	put(kind, "free", p, site);
 }
 

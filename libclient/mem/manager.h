@@ -24,6 +24,15 @@ enum manager_id {
 	MANAGER__COUNT
 };
 
+/*
+ * Whose a live block is, and in which state: the two change together, or not
+ * at all.
+ */
+struct holding {
+	uint32_t slot;
+	enum block_state state;
+};
+
 /* Who allocates, and from where. */
 struct request {
 	size_t size;   /* bytes, any value */
@@ -31,7 +40,19 @@ struct request {
 	uint32_t slot; /* of the owner */
 	/* Bytes: alloc gives a multiple of it, a power of two; 0: of 16. */
 	size_t align;
+	enum block_state state; /* of the block, from the first moment on */
+	/*
+	 * Where the block's address is stored before it is live; NULL: nowhere.
+	 * A kill in between has it name a block that is not live as asked for.
+	 */
+	uint64_t *note;
 };
+
+static inline void request_note(const struct request *req, const void *p)
+{
+	if (req->note != NULL)
+		__atomic_store_n(req->note, (uintptr_t)p, __ATOMIC_RELEASE);
+}
 
 struct manager {
 	const char *name;
@@ -40,7 +61,7 @@ struct manager {
 	size_t min_size;
 
 	/* Set up at pool->data, in zero-filled memory. 0 or -KM_ERANGE. */
-	int (*init)(struct km_pool *pool);
+	int (*init)(struct km_pool *pool, const struct pool_options *opt);
 
 	/* NULL: no room. */
 	void *(*alloc)(struct km_pool *pool, const struct request *req);
@@ -64,6 +85,21 @@ struct manager {
 	 */
 	int (*resize)(struct km_pool *pool, void *p, const struct request *req,
 	    void **out, struct misuse *misuse);
+
+	/*
+	 * If p is a live block that is held as *from at that moment, it is
+	 * held as *to from now on, or free (BLOCK_FREE; `site` is who frees).
+	 * NULL for from: however it is held. Returns whether it was. A dead
+	 * holder's block is made live by nobody, so what was seen of it earlier
+	 * cannot have come back.
+	 */
+	bool (*change)(struct km_pool *pool, void *p,
+	    const struct holding *from, const struct holding *to,
+	    uint32_t site);
+
+	/* The caller's slot. Returns 0, or -KM_EFULL: it cannot have one. */
+	int (*slot)(struct km_pool *pool, uint32_t *slot);
+	bool is_slot_of_thread; /* else of a process, for all its threads */
 
 	/* As view_info(). */
 	int (*info)(struct view *view, struct km_mem_info *info);
@@ -89,6 +125,13 @@ struct manager {
 	 * NULL: this manager keeps nothing back.
 	 */
 	size_t (*trim)(struct km_pool *pool);
+
+	/*
+	 * The same, for one of so many parts of the pool at a call, in turn,
+	 * and only with what was not in use at the last look at it either.  By
+	 * one thread of one process. NULL: as trim.
+	 */
+	size_t (*trim_old)(struct km_pool *pool, unsigned parts);
 
 	/*
 	 * Make the pool larger by so many bytes, rounded up to a page. By any

@@ -8,6 +8,9 @@
  * size no pool can hold; EINVAL: no pool yet, a bad pointer or alignment) and
  * writes one line to the log; about lack of room, at most one a second.
  *
+ * Pool: a process of kmemd has one that kmemd made. Any other program makes
+ * its own, private memory, at its first pkg_malloc() or by km_pkg_init().
+ *
  *   size 0            pkg_malloc(0) gives a block of its own, good for
  *                     nothing but pkg_free(); pkg_realloc(p, 0) frees p and
  *                     returns NULL; pkg_memalign(n, 0) is pkg_memalign(n, 1)
@@ -20,7 +23,8 @@
  * Threads: under the manager qm a pkg pool belongs to one thread.
  * Fork: a worker of kmemd starts with a copy of the supervisor's pool, at the
  * same address; from then on the two are apart.  What a worker forks itself
- * shares the worker's pool, and must leave it alone.
+ * shares the worker's pool, and must leave it alone.  Of any other program the
+ * child has a copy, which costs what is written to.
  * Source of names and meanings: Kamailio, src/core/mem/mem.h and pkg.h.
  */
 #include <stddef.h>
@@ -48,6 +52,16 @@ enum km_mem_summary {
 #define pkg_sums()		  km_pkg_sums()
 #define pkg_info(info)		  km_pkg_info(info)
 #define pkg_available()		  km_pkg_available()
+
+/*
+ * Make the pkg pool of this process, before it allocates: of at most so many
+ * bytes, 0: the default, under this manager, "slab" or "qm", NULL: slab. Under
+ * slab it grows as need be, under qm it has its size at once; only what is
+ * used takes memory.
+ * Returns 0; -KM_EEXIST: it has one; -KM_EPERM: kmemd makes it; -KM_EINVAL: no
+ * such manager; -KM_ERANGE: too small; -KM_ENOMEM: no such address space.
+ */
+KM_API int km_pkg_init(size_t size, const char *manager);
 
 /* A block of at least size bytes, or NULL. */
 KM_API void *km_pkg_malloc(size_t size, struct km_site *site);

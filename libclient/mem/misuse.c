@@ -32,15 +32,27 @@ const char *misuse_text(enum misuse_kind kind)
 	return texts[kind];
 }
 
+void misuse_show_found(
+    struct misuse *misuse, const void *bytes, size_t n, int64_t at)
+{
+	if (n > sizeof(misuse->found))
+		n = sizeof(misuse->found);
+	memcpy(misuse->found, bytes, n);
+	misuse->n_found = (uint32_t)n;
+	misuse->found_at = at;
+}
+
 const char *misuse_found(const struct misuse *misuse, char *buf, size_t size)
 {
 	unsigned char byte[sizeof(misuse->found)];
 	char hex[3 * sizeof(byte) + 1], text[sizeof(byte) + 1] = "";
 
-	if (misuse->n_found == 0)
+	size_t n = misuse->n_found;
+
+	if (n == 0)
 		return memcpy(buf, "", 1);
 	memcpy(byte, misuse->found, sizeof(byte));
-	for (size_t i = 0; i < sizeof(byte); i++) {
+	for (size_t i = 0; i < n; i++) {
 		snprintf(hex + 3 * i, 4, " %02x", byte[i]);
 		text[i] =
 		    isascii(byte[i]) && isprint(byte[i]) ? (char)byte[i] : '.';

@@ -35,6 +35,10 @@ struct misuse {
 	uint32_t before_site;
 };
 
+/* What is in the guard: n bytes, cut to fit, that are `at` from the block. */
+void misuse_show_found(
+    struct misuse *misuse, const void *bytes, size_t n, int64_t at);
+
 /* "tail of block was overwritten" ... */
 const char *misuse_text(enum misuse_kind kind);
 

@@ -14,6 +14,7 @@
 #include "base/tune.h"
 #include "mem/manager.h"
 #include "mem/oom.h"
+#include "mem/private.h"
 #include "mem/site_table.h"
 #include "mem/status.h"
 
@@ -27,6 +28,13 @@ static const char *const remedies[] = {
 	[KM_PKG] = "raise pkg_mem_size (-M)",
 	[KM_SHM] = "raise shm_mem_size (-m)",
 };
+
+static const char *remedy(const struct km_pool *pool)
+{
+	if (private_is(pool))
+		return "give km_pkg_init() a larger size";
+	return remedies[pool->kind];
+}
 
 /* Of each kind of pool, in this process. */
 static struct oom {
@@ -98,7 +106,8 @@ static void say(struct oom *oom, struct km_pool *pool, size_t size,
 	       "%zu of %zu, largest free fragment %zu, pid %d: %s%s; %u such "
 	       "lines left out before",
 	    pool->name, size, site->mname, site->file, site->func, site->line,
-	    info.free, info.total, info.largest, (int)getpid(), holder(oom, pool), remedies[pool->kind],
+	    info.free, info.total, info.largest, (int)getpid(),
+	    holder(oom, pool), remedy(pool),
 	    atomic_exchange(&oom->left_out, 0));
 }
 

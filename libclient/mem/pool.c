@@ -20,6 +20,8 @@
 static struct {
 	struct km_pool *pool[KM_POOL_KIND__COUNT];
 	uint32_t slot[KM_POOL_KIND__COUNT];
+	bool is_observed[KM_POOL_KIND__COUNT];
+	pool_starter start[KM_POOL_KIND__COUNT]; /* NULL: nothing to do */
 } used;
 
 static uint64_t round_up(uint64_t bytes)
@@ -34,6 +36,10 @@ static void lay_out(struct km_pool *pool, const struct pool_options *opt)
 	pool->n_slots = opt->n_slots;
 	pool->slots.bytes = at;
 	at += round_up(opt->n_slots * sizeof(struct pool_slot));
+	if (opt->kind == KM_SHM) {
+		pool->holds.bytes = at;
+		at += round_up(opt->n_slots * sizeof(struct pool_holds));
+	}
 	pool->n_sites = site_table_rows(opt->size);
 	pool->sites.bytes = at;
 	at += round_up(site_table_size(pool->n_sites));
@@ -50,6 +56,7 @@ uint32_t pool_layout_hash(void)
 		sizeof(struct km_pool),
 		offsetof(struct km_pool, account),
 		sizeof(struct pool_slot),
+		sizeof(struct pool_holds),
 		sizeof(struct site_table),
 		sizeof(struct site_row),
 		sizeof(struct qm_block),
@@ -90,6 +97,7 @@ size_t pool_min_size(uint32_t n_slots)
 	}
 	return round_up(sizeof(struct km_pool)) +
 	       round_up(n_slots * sizeof(struct pool_slot)) +
+	       round_up(n_slots * sizeof(struct pool_holds)) +
 	       round_up(site_table_size(site_table_rows(0))) + most;
 }
 
@@ -130,6 +138,7 @@ int pool_create(
 
 	pool->abi = POOL_ABI;
 	pool->layout_hash = pool_layout_hash();
+	pool->service = opt->service;
 	pool->kind = opt->kind;
 	pool->manager = id;
 	pool->base = (uintptr_t)base;
@@ -141,7 +150,7 @@ int pool_create(
 	lay_out(pool, opt);
 	site_table_init(pool);
 	pool_tick(pool);
-	rc = manager->init(pool);
+	rc = manager->init(pool, opt);
 	if (rc != 0)
 		return rc;
 	/* Last: memory without the magic is no pool. */
@@ -160,21 +169,61 @@ void pool_set_owner(struct km_pool *pool, int32_t pid, const char *name)
 
 void pool_use(enum km_pool_kind kind, struct km_pool *pool, uint32_t slot)
 {
-	used.pool[kind] = pool;
 	used.slot[kind] = slot;
+	used.is_observed[kind] = false;
 	slab_use(kind, pool, slot);
+	/* Last: from here on other threads join. */
+	__atomic_store_n(&used.pool[kind], pool, __ATOMIC_RELEASE);
+	/* Last: who sees that nothing is left to do sees the pool. */
+	pool_set_starter(kind, NULL);
 	if (kind == KM_PKG)
 		mem_block = pool != NULL && pool->manager == MANAGER_QM
 				? qm_block_of(pool)
 				: NULL;
 }
 
+void pool_observe(enum km_pool_kind kind, struct km_pool *pool)
+{
+	pool_use(kind, NULL, 0);
+	used.is_observed[kind] = true;
+	used.pool[kind] = pool;
+}
+
+void pool_set_starter(enum km_pool_kind kind, pool_starter start)
+{
+	__atomic_store_n(&used.start[kind], start, __ATOMIC_RELEASE);
+}
+
+int pool_begin(enum km_pool_kind kind, struct km_pool **pool)
+{
+	pool_starter start =
+	    __atomic_load_n(&used.start[kind], __ATOMIC_ACQUIRE);
+	int rc = start != NULL ? start() : 0;
+
+	if (rc != 0)
+		return rc;
+	*pool = pool_in_use(kind);
+	if (*pool == NULL)
+		return -KM_EREADY;
+	return used.is_observed[kind] ? -KM_EPERM : 0;
+}
+
 struct km_pool *pool_in_use(enum km_pool_kind kind)
 {
-	return used.pool[kind];
+	return __atomic_load_n(&used.pool[kind], __ATOMIC_ACQUIRE);
 }
 
 uint32_t pool_slot_in_use(enum km_pool_kind kind)
 {
 	return used.slot[kind];
+}
+
+uint32_t pool_slot_of_thread(enum km_pool_kind kind)
+{
+	const struct km_pool *pool = pool_in_use(kind);
+
+	if (pool == NULL)
+		return POOL_NO_SLOT;
+	return pool->manager == MANAGER_SLAB ? slab_slot_of_thread(kind)
+					     : used.slot[kind];
 }

@@ -189,10 +189,11 @@ static void take(struct km_pool *pool, struct qm_block *qm,
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	set_site(pool, frag, req->site);
 	frag->requested = req->size;
-	frag->owner = req->slot;
+	frag->owner = qm_owner(req->slot, req->state);
 	frag->born = (uint32_t)now.tv_sec;
 	frag->seq = ++qm->seq;
 	qm_slack_fill(frag, req->size);
+	request_note(req, qm_payload(frag));
 	/* The commit: a kill before it leaves a free fragment. */
 	__atomic_store_n(&frag->u.is_free, 0, __ATOMIC_RELEASE);
 	qm->sums.used += req->size;
@@ -303,6 +304,29 @@ static int qm_free(struct km_pool *pool, void *p, const struct request *req,
 	return frag != NULL ? 0 : -KM_EINVAL;
 }
 
+static bool qm_change(struct km_pool *pool, void *p, const struct holding *from,
+    const struct holding *to, uint32_t site)
+{
+	struct qm_block *qm = qm_block_of(pool);
+	struct misuse misuse;
+	struct qm_frag *frag;
+	bool is_from;
+
+	if (qm_lock(pool, qm) != 0)
+		return false;
+	frag = qm_find(pool, p, &misuse);
+	is_from =
+	    frag != NULL &&
+	    (from == NULL || frag->owner == qm_owner(from->slot, from->state));
+	if (is_from && to->state == BLOCK_FREE)
+		release(pool, qm, frag, site);
+	else if (is_from)
+		__atomic_store_n(&frag->owner, qm_owner(to->slot, to->state),
+		    __ATOMIC_RELEASE);
+	qm_unlock(pool, qm);
+	return is_from;
+}
+
 static int qm_look(struct km_pool *pool, const void *p, struct misuse *block)
 {
 	struct qm_block *qm = qm_block_of(pool);
@@ -358,8 +382,11 @@ static void *resize_away(struct km_pool *pool, struct qm_block *qm,
     struct qm_frag *frag, const struct request *req)
 {
 	size_t keep = frag->requested < req->size ? frag->requested : req->size;
-	void *to = alloc_locked(pool, qm, req);
+	struct request again = *req;
+	void *to;
 
+	again.state = qm_state(frag->owner);
+	to = alloc_locked(pool, qm, &again);
 	if (to == NULL)
 		return NULL;
 	memcpy(to, qm_payload(frag), keep);
@@ -389,7 +416,13 @@ static int qm_resize(struct km_pool *pool, void *p, const struct request *req,
 	return rc;
 }
 
-static int qm_init(struct km_pool *pool)
+static int qm_slot(struct km_pool *pool, uint32_t *slot)
+{
+	*slot = pool_slot_in_use((enum km_pool_kind)pool->kind);
+	return 0;
+}
+
+static int qm_init(struct km_pool *pool, const struct pool_options *opt)
 {
 	struct qm_block *qm = qm_block_of(pool);
 	uint64_t first = qm_first_off(pool), last = qm_last_off(pool);
@@ -418,6 +451,8 @@ const struct manager manager_qm = {
 	.free = qm_free,
 	.look = qm_look,
 	.resize = qm_resize,
+	.change = qm_change,
+	.slot = qm_slot,
 	.info = qm_info,
 	.walk = qm_walk,
 	.inspect = qm_inspect,

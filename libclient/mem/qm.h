@@ -65,7 +65,7 @@ struct qm_frag {
 	 */
 	size_t requested;
 	union {
-		uint32_t owner;	    /* not free: slot */
+		uint32_t owner;	    /* not free: qm_owner() */
 		uint32_t free_site; /* free: where that happened */
 	};
 	uint32_t born; /* seconds of CLOCK_BOOTTIME */
@@ -127,6 +127,20 @@ static inline size_t qm_joined_check(uint64_t off)
 	return (size_t)((off / QM_ROUND) << 32 | QM_JOINED_CHECK);
 }
 
+/* A slot, and enum block_state above it. */
+#define QM_STATE_SHIFT 24
+#define QM_SLOT_MASK   0xffffffu
+
+static inline uint32_t qm_owner(uint32_t slot, enum block_state state)
+{
+	return slot | (uint32_t)state << QM_STATE_SHIFT;
+}
+
+static inline enum block_state qm_state(uint32_t owner)
+{
+	return (enum block_state)(owner >> QM_STATE_SHIFT);
+}
+
 static inline struct qm_frag *qm_next(const struct qm_frag *frag)
 {
 	return (struct qm_frag *)((uintptr_t)frag + frag->size + QM_OVERHEAD);
@@ -186,7 +200,6 @@ void qm_slack_fill(struct qm_frag *frag, size_t requested);
 bool qm_guard_is_good(
     const unsigned char *guard, size_t slack, size_t room, size_t *bad);
 /* Put the bytes of a guard into the evidence; at: their place in the block. */
-void qm_show_found(struct misuse *misuse, const void *bytes, int64_t at);
 
 /* qm_guard.c and qm_walk.c: see manager.h. */
 int qm_inspect(

@@ -60,7 +60,8 @@ static bool guards_are_good(const struct qm_frag *frag, struct misuse *misuse)
 	if (qm_guard_is_good(
 		guard, frag->size - frag->requested, frag->size, &bad))
 		return true;
-	qm_show_found(misuse, guard + bad, (int64_t)(frag->requested + bad));
+	misuse_show_found(misuse, guard + bad, sizeof(misuse->found),
+	    (int64_t)(frag->requested + bad));
 	return false;
 }
 
@@ -80,8 +81,8 @@ static void describe_damaged(const struct km_pool *pool,
 		at = offsetof(struct qm_frag, seq);
 	else if (frag->requested > frag->size)
 		at = offsetof(struct qm_frag, requested);
-	qm_show_found(misuse, (const char *)frag + at,
-	    (int64_t)at - (int64_t)sizeof(*frag));
+	misuse_show_found(misuse, (const char *)frag + at,
+	    sizeof(misuse->found), (int64_t)at - (int64_t)sizeof(*frag));
 	if (frag->requested <= pool->size)
 		misuse->size = frag->requested;
 	misuse->site = frag->site;

@@ -51,13 +51,6 @@ bool qm_guard_is_good(
 	return *bad == slack + sizeof(end);
 }
 
-void qm_show_found(struct misuse *misuse, const void *bytes, int64_t at)
-{
-	memcpy(misuse->found, bytes, sizeof(misuse->found));
-	misuse->n_found = sizeof(misuse->found);
-	misuse->found_at = at;
-}
-
 /*
  * Read the block's head again behind the guards: its owner may have freed or
  * resized it meanwhile, and then they prove nothing.
@@ -93,6 +86,7 @@ int qm_inspect(
 		.size = block->size,
 		.site = block->site,
 	};
-	qm_show_found(finding, guard + bad, (int64_t)(block->size + bad));
+	misuse_show_found(finding, guard + bad, sizeof(finding->found),
+	    (int64_t)(block->size + bad));
 	return 1;
 }

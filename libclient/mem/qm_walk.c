@@ -90,7 +90,8 @@ static void fill(struct view *view, struct view_block *block, uint64_t off,
 	    frag->requested < frag->size ? frag->requested : frag->size;
 	block->seq = frag->seq;
 	block->site = frag->site;
-	block->owner = frag->owner;
+	block->owner = frag->owner & QM_SLOT_MASK;
+	block->state = qm_state(frag->owner);
 	if (view_now(view) > frag->born)
 		block->age = view_now(view) - frag->born;
 }

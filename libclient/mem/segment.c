@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -30,17 +32,30 @@ static size_t round_to_page(size_t size)
 	return (size + page - 1) / page * page;
 }
 
-static int create_memfd(struct segment *seg, const char *name)
+/*
+ * Sealed: nobody who is handed it can cut it under our feet.  Its mode is for
+ * who is handed it for reading: he cannot open it again for more.
+ */
+static int prepare_memfd(
+    const struct segment *seg, const struct segment_options *opt)
+{
+	if (ftruncate(seg->id, (off_t)seg->size) == 0 &&
+	    fcntl(seg->id, F_ADD_SEALS,
+		F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0 &&
+	    fchmod(seg->id, 0600) == 0 &&
+	    fchown(seg->id, opt->uid, opt->gid) == 0)
+		return 0;
+	return -KM_ESYS;
+}
+
+static int create_memfd(struct segment *seg, const struct segment_options *opt)
 {
 	int saved;
 
-	seg->id = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	seg->id = memfd_create(opt->name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (seg->id == -1)
 		return -KM_ESYS;
-	/* Sealed: nobody who is handed it can cut it under our feet. */
-	if (ftruncate(seg->id, (off_t)seg->size) == 0 &&
-	    fcntl(seg->id, F_ADD_SEALS,
-		F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) {
+	if (prepare_memfd(seg, opt) == 0) {
 		seg->backend = SEGMENT_MEMFD;
 		return 0;
 	}
@@ -98,7 +113,7 @@ int segment_create(struct segment *seg, const struct segment_options *opt)
 		return -KM_EINVAL;
 
 	if (opt->backend == SEGMENT_MEMFD) {
-		rc = create_memfd(seg, opt->name);
+		rc = create_memfd(seg, opt);
 		if (rc == 0)
 			return 0;
 		LM_WARN("segment %s: memfd of %zu bytes: %m: "
@@ -127,13 +142,14 @@ void segment_close(struct segment *seg)
 	seg->keep = NULL;
 }
 
-/* Log what this process has mapped over [addr, addr + size). */
-static void log_taken(const void *addr, size_t size)
+const char *segment_who_has(
+    const void *addr, size_t size, char *buf, size_t buf_size)
 {
 	uintptr_t want = (uintptr_t)addr;
 	FILE *maps = fopen("/proc/self/maps", "re");
 	char line[512];
 
+	snprintf(buf, buf_size, "?");
 	while (maps != NULL && fgets(line, sizeof(line), maps) != NULL) {
 		uintptr_t from, to;
 
@@ -141,14 +157,21 @@ static void log_taken(const void *addr, size_t size)
 			continue;
 		if (to <= want || from >= want + size)
 			continue;
-		line[strcspn(line, "\n")] = '\0';
-		LM_ERR("address %p is taken by this mapping: %s: choose "
-		       "another base address",
-		    addr, line);
+		snprintf(buf, buf_size, "%.*s", (int)strcspn(line, "\n"), line);
 		break;
 	}
 	if (maps != NULL)
 		fclose(maps);
+	return buf;
+}
+
+static void log_taken(const void *addr, size_t size)
+{
+	char who[512];
+
+	LM_ERR("address %p is taken by this mapping: %s: choose another base "
+	       "address",
+	    addr, segment_who_has(addr, size, who, sizeof(who)));
 }
 
 static void *map_sysv(const struct segment *seg, void *addr, int flags)
@@ -158,14 +181,16 @@ static void *map_sysv(const struct segment *seg, void *addr, int flags)
 	return map == (void *)-1 ? MAP_FAILED : map;
 }
 
-int segment_map(const struct segment *seg, void *addr, void **map)
+static int map_at(
+    const struct segment *seg, void *addr, bool writable, void **map)
 {
 	void *got;
 
 	if (seg->backend == SEGMENT_SYSV)
-		got = map_sysv(seg, addr, 0);
+		got = map_sysv(seg, addr, writable ? 0 : SHM_RDONLY);
 	else
-		got = mmap(addr, seg->size, PROT_READ | PROT_WRITE,
+		got = mmap(addr, seg->size,
+		    PROT_READ | (writable ? PROT_WRITE : 0),
 		    MAP_SHARED | (addr != NULL ? MAP_FIXED_NOREPLACE : 0),
 		    seg->id, 0);
 	if (got == MAP_FAILED) {
@@ -184,6 +209,16 @@ int segment_map(const struct segment *seg, void *addr, void **map)
 	}
 	*map = got;
 	return 0;
+}
+
+int segment_map(const struct segment *seg, void *addr, void **map)
+{
+	return map_at(seg, addr, true, map);
+}
+
+int segment_map_observed(const struct segment *seg, void *addr, void **map)
+{
+	return map_at(seg, addr, false, map);
 }
 
 int segment_map_over(const struct segment *seg, void *addr)

@@ -37,8 +37,8 @@ struct segment_options {
 	const char *name; /* shown in /proc/PID/maps */
 	size_t size;	  /* bytes, rounded up to a page */
 	enum segment_backend backend;
-	uid_t uid; /* SysV: owner to be set, (uid_t)-1: leave it */
-	gid_t gid; /* SysV: the same for the group */
+	uid_t uid; /* owner to be set, (uid_t)-1: leave it */
+	gid_t gid; /* the same for the group */
 };
 
 /*
@@ -57,13 +57,20 @@ void segment_close(struct segment *seg);
  */
 int segment_map(const struct segment *seg, void *addr, void **map);
 
-/* The same, replacing whatever this process has mapped at addr. */
+/* The same, read-only. */
+int segment_map_observed(const struct segment *seg, void *addr, void **map);
+
+/* As segment_map(), replacing whatever this process has mapped at addr. */
 int segment_map_over(const struct segment *seg, void *addr);
 
 /* Map it read-only, anywhere. Returns 0 and *map, or -KM_ESYS. */
 int segment_map_readonly(const struct segment *seg, const void **map);
 
-/* Undo any of the three. */
+/* What this process has mapped in [addr, addr + size), into buf; buf. */
+const char *segment_who_has(
+    const void *addr, size_t size, char *buf, size_t buf_size);
+
+/* Undo any of the four. */
 void segment_unmap(const struct segment *seg, const void *map);
 
 /*

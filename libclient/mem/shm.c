@@ -2,7 +2,11 @@
 /* shm.c - the functions behind the macros of shm_mem.h. */
 #include "config.h"
 
+#include <errno.h>
+
+#include "base/err.h"
 #include "mem/heap_fast.h"
+#include "mem/intent.h"
 #include "mem/shm_mem.h"
 #include "mem/status.h"
 
@@ -19,6 +23,47 @@ void *km_shm_mallocxz(size_t size, struct km_site *site)
 void *km_shm_memalign(size_t align, size_t size, struct km_site *site)
 {
 	return heap_memalign(KM_SHM, align, size, site);
+}
+
+void *km_shm_malloc_owned(size_t size, struct km_site *site)
+{
+	return heap_malloc_owned(KM_SHM, size, site);
+}
+
+static int errno_of(int rc)
+{
+	switch (rc) {
+	case -KM_EEXIST:
+		return EEXIST;
+	case -KM_EBUSY:
+		return EBUSY;
+	case -KM_EINVAL:
+		return EINVAL;
+	default:
+		return ENOMEM;
+	}
+}
+
+void *km_shm_malloc_to(void **where, size_t size, struct km_site *site)
+{
+	void *p;
+	int rc = intent_malloc_to(where, size, site, NULL, NULL, &p);
+
+	/* Why there is no pool has been said. */
+	if (rc != 0 && rc != -KM_EREADY)
+		errno = errno_of(rc);
+	heap_trace(KM_SHM, "malloc_to", size, site, p);
+	return p;
+}
+
+int km_shm_free_from(void **where, struct km_site *site)
+{
+	return intent_free_from(where, site);
+}
+
+void *km_shm_get(void *const *where)
+{
+	return intent_get(where);
 }
 
 void *km_shm_realloc(void *p, size_t size, struct km_site *site)

@@ -7,9 +7,9 @@
  *
  * Every process maps the chunk at the same address, so a pointer stored in shm
  * means the same everywhere.  Any process may free what another allocated.
- * Shared memory is there once the configuration has been read; before that
- * (configuration, module parameters) shm_malloc() returns NULL with errno
- * EINVAL and says so in the log.
+ * Shared memory is there after km_attach(), see kmem.h; in kmemd once the
+ * configuration has been read.  Before that (configuration, module parameters)
+ * shm_malloc() returns NULL and says so in the log.
  *
  * Ownership: whoever holds the last pointer.  Data shared by processes is the
  * user's to protect, with the locks of lock.h.
@@ -25,13 +25,18 @@
 #define shm_malloc(size)	  km_shm_malloc((size), KM_SITE())
 #define shm_mallocxz(size)	  km_shm_mallocxz((size), KM_SITE())
 #define shm_memalign(align, size) km_shm_memalign((align), (size), KM_SITE())
-#define shm_realloc(p, size)	  km_shm_realloc((p), (size), KM_SITE())
-#define shm_reallocxf(p, size)	  km_shm_reallocxf((p), (size), KM_SITE())
-#define shm_free(p)		  km_shm_free((p), KM_SITE())
-#define shm_status()		  km_shm_status()
-#define shm_sums()		  km_shm_sums()
-#define shm_info(info)		  km_shm_info(info)
-#define shm_available()		  km_shm_available()
+#define shm_malloc_owned(size)	  km_shm_malloc_owned((size), KM_SITE())
+#define shm_malloc_to(where, size)                                             \
+	km_shm_malloc_to((void **)(where), (size), KM_SITE())
+#define shm_free_from(where)   km_shm_free_from((void **)(where), KM_SITE())
+#define shm_get(where)	       km_shm_get((void *const *)(where))
+#define shm_realloc(p, size)   km_shm_realloc((p), (size), KM_SITE())
+#define shm_reallocxf(p, size) km_shm_reallocxf((p), (size), KM_SITE())
+#define shm_free(p)	       km_shm_free((p), KM_SITE())
+#define shm_status()	       km_shm_status()
+#define shm_sums()	       km_shm_sums()
+#define shm_info(info)	       km_shm_info(info)
+#define shm_available()	       km_shm_available()
 
 /* A block of at least size bytes, or NULL. */
 KM_API void *km_shm_malloc(size_t size, struct km_site *site);
@@ -44,6 +49,34 @@ KM_API void *km_shm_mallocxz(size_t size, struct km_site *site);
  * Resized it may be at any multiple of 16.
  */
 KM_API void *km_shm_memalign(size_t align, size_t size, struct km_site *site);
+
+/*
+ * The same as km_shm_malloc(), but the block is freed when the process (under
+ * slab, the thread's process) that allocates it dies, a moment after; what is
+ * resized stays so. It is for memory that nobody else looks at later.
+ */
+KM_API void *km_shm_malloc_owned(size_t size, struct km_site *site);
+
+/*
+ * Allocate a block, filled with zeros, and store its address into *where, which
+ * must be NULL and in shm. Whenever the caller is killed, either *where has the
+ * block or there is no block. Returns it; or NULL and errno: EEXIST, *where is
+ * not NULL; EINVAL, `where` is not in shm; EBUSY, this thread is in the middle
+ * of such a call; or as shm_malloc().
+ */
+KM_API void *km_shm_malloc_to(void **where, size_t size, struct km_site *site);
+
+/*
+ * Set *where, in shm, to NULL and free the block that it had: both or nothing.
+ * Others read *where by shm_get(). Returns 0; -KM_ENOENT: it is NULL, or
+ * somebody else does the same; -KM_EINVAL: not in shm, or no block (logged);
+ * -KM_EREADY: no pool to write to; -KM_EBUSY: this thread is in the middle of
+ * such a call.
+ */
+KM_API int km_shm_free_from(void **where, struct km_site *site);
+
+/* What *where has; NULL as well while it is being freed from there. */
+KM_API void *km_shm_get(void *const *where);
 
 /* Resize; the block may move. NULL: no room, and p is as it was. */
 KM_API void *km_shm_realloc(void *p, size_t size, struct km_site *site);

@@ -5,18 +5,11 @@
 #include <string.h>
 
 #include "mem/slab_fast.h"
+#include "mem/slab_guard.h"
 #include "mem/slab_view.h"
 
 #define MIN_PAGES  16u /* of the smallest pool */
 #define TICK_EVERY 32u /* calls that are not the usual case */
-
-/* A block that a caller's pointer names. */
-struct found {
-	struct slab_page *page; /* first of its span or run */
-	uint64_t word;
-	const struct slab_class *class; /* NULL: a run */
-	unsigned index;			/* in the span */
-};
 
 static int wrong(struct misuse *misuse, enum misuse_kind kind)
 {
@@ -36,7 +29,7 @@ static int wrong_free_page(const struct slab_part *part,
 }
 
 static int find_in_span(const struct slab_part *part, const void *p,
-    struct found *found, struct misuse *misuse)
+    struct slab_found *found, struct misuse *misuse)
 {
 	uint64_t off = (uintptr_t)p - (uintptr_t)slab_addr(part, found->page);
 	unsigned class = slab_word_class(found->word);
@@ -51,15 +44,14 @@ static int find_in_span(const struct slab_part *part, const void *p,
 	return 0;
 }
 
-/* Returns 0 and *found, or -KM_EINVAL: what is wrong. Live or not is open. */
-static int find(const struct slab_part *part, const void *p,
-    struct found *found, struct misuse *misuse)
+int slab_find(const struct slab_part *part, const void *p,
+    struct slab_found *found, struct misuse *misuse)
 {
 	uint64_t off = (uintptr_t)p - part->data;
 	uint64_t head;
 
 	*misuse = (struct misuse){ .block = p };
-	*found = (struct found){ NULL, 0, NULL, 0 };
+	*found = (struct slab_found){ NULL, 0, NULL, 0 };
 	if (off >= part->data_size)
 		return wrong(misuse, MISUSE_OUTSIDE);
 	found->page = &part->pages[off >> SLAB_PAGE_SHIFT];
@@ -90,27 +82,33 @@ static int find(const struct slab_part *part, const void *p,
 
 /* From the stack; NULL: it is empty. */
 static void *pop(
-    struct slab_part *part, struct slab_bin *bin, size_t size, uint32_t site)
+    struct slab_part *part, struct slab_bin *bin, const struct request *req)
 {
+	uint64_t marks = req->site | (uint64_t)req->state << SLAB_STATE_SHIFT;
 	bool is_good = false;
 
 	while (!is_good && bin->top > bin->base) {
 		bin->top--;
 		slab_announce_any(part, bin->top->page);
-		is_good = slab_take_hint(
-		    part, bin, bin->top->page, bin->top->tag, size, site);
+		request_note(req, bin->top->addr);
+		is_good = slab_is_good(bin, *bin->top);
+		if (is_good) {
+			slab_guard_put(part, bin->top->addr, req->size,
+			    slab_class[bin - part->bin].size);
+			slab_make_live(bin, *bin->top, req->size, marks);
+		}
 		slab_done(part->busy);
 	}
 	return is_good ? bin->top->addr : NULL;
 }
 
 static void *alloc_of_class(
-    struct slab_part *part, unsigned class, size_t size, uint32_t site)
+    struct slab_part *part, unsigned class, const struct request *req)
 {
 	void *p;
 
 	do {
-		p = pop(part, &part->bin[class], size, site);
+		p = pop(part, &part->bin[class], req);
 	} while (p == NULL && slab_refill(part, class));
 	return p;
 }
@@ -120,16 +118,22 @@ static unsigned class_for(size_t size)
 	return slab_class_of[(size + SLAB_GRAIN - 1) / SLAB_GRAIN];
 }
 
-void *slab_alloc_slow(struct slab_part *part, size_t size, uint32_t site)
+static void *alloc(struct slab_part *part, const struct request *req)
 {
-	struct request req = { size, site, part->slot, 0 };
-
 	/* Where there is no supervisor nobody else does: but it takes time. */
 	if (part->n_slow++ % TICK_EVERY == 0)
 		__atomic_store_n(slab_clock, pool_now(), __ATOMIC_RELAXED);
-	if (size > SLAB_MAX)
-		return slab_run_alloc(part, &req);
-	return alloc_of_class(part, class_for(size), size, site);
+	if (slab_guarded(part, req->size) > SLAB_MAX)
+		return slab_run_alloc(part, req);
+	return alloc_of_class(
+	    part, class_for(slab_guarded(part, req->size)), req);
+}
+
+void *slab_alloc_slow(struct slab_part *part, size_t size, uint32_t site)
+{
+	const struct request req = { .size = size, .site = site };
+
+	return alloc(part, &req);
 }
 
 /* A span begins with a page, so blocks of a multiple's size lie on multiples.
@@ -138,66 +142,29 @@ static void *alloc_aligned(struct slab_part *part, const struct request *req)
 {
 	unsigned class;
 
-	if (req->align > SLAB_PAGE || req->size > SLAB_MAX)
+	if (req->align > SLAB_PAGE || slab_guarded(part, req->size) > SLAB_MAX)
 		return slab_run_alloc(part, req);
 	/* That of SLAB_MAX is a multiple in any case. */
-	class = class_for(req->size);
+	class = class_for(slab_guarded(part, req->size));
 	while (slab_class[class].size % req->align != 0)
 		class ++;
-	return alloc_of_class(part, class, req->size, req->site);
+	return alloc_of_class(part, class, req);
 }
 
-int slab_free_slow(
-    struct slab_part *part, void *p, uint32_t site, struct misuse *misuse)
+bool slab_free_other(struct slab_part *part, void *p, uint32_t site)
 {
-	struct found found;
-	unsigned class;
-	int rc = find(part, p, &found, misuse);
+	struct slab_found found;
+	struct misuse unused;
 
-	if (rc != 0)
-		return rc;
-	if (found.class == NULL)
-		return slab_run_free(part, found.page, p, site, misuse);
-	class = slab_word_class(found.word);
-	if ((found.word & SLAB_MINE_MASK) == part->mine &&
-	    part->has_membarrier) {
-		if (part->bin[class].top == part->bin[class].limit)
-			slab_spill(part, class);
-		if (slab_free(part, p, site))
-			return 0;
-	}
-	return slab_span_free_far(
-	    part, found.page, found.class, found.index, site, misuse);
-}
-
-/* ---- resize ------------------------------------------------------------- */
-
-/* By CAS: a plain store could bring a block back that was freed meanwhile. */
-static bool resize_in_span(const struct slab_part *part,
-    const struct found *found, const struct request *req)
-{
-	uint64_t *tag = &slab_tags_at(part, found->page)[found->index];
-	uint64_t old = __atomic_load_n(tag, __ATOMIC_ACQUIRE), to;
-
-	if (req->size > SLAB_MAX ||
-	    class_for(req->size) != found->class - slab_class)
-		return false;
-	do {
-		if ((old & SLAB_LIVE) == 0)
-			return false;
-		to = old &
-		     ~(SLAB_SLACK_MASK << SLAB_SLACK_SHIFT | SLAB_SITE_MASK);
-		to |= (uint64_t)(found->class->size - req->size)
-			  << SLAB_SLACK_SHIFT |
-		      req->site;
-	} while (!__atomic_compare_exchange_n(
-	    tag, &old, to, true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
-	return true;
+	return slab_find_quick(part, p, &found) &&
+	       (found.word & SLAB_MINE_MASK) != part->mine &&
+	       slab_span_free_far(part, found.page, found.class, found.index,
+		   site, &unused) == 0;
 }
 
 /* The size of a live block; -KM_EINVAL: it is free. */
 static int size_of(const struct slab_part *part, const void *p,
-    const struct found *found, size_t *size, struct misuse *misuse)
+    const struct slab_found *found, size_t *size, struct misuse *misuse)
 {
 	uint64_t tag;
 
@@ -221,22 +188,114 @@ static int size_of(const struct slab_part *part, const void *p,
 	return wrong(misuse, MISUSE_FREED);
 }
 
+static size_t room_of(const struct slab_found *found)
+{
+	return found->class != NULL
+		   ? found->class->size
+		   : slab_word_n(found->word) << SLAB_PAGE_SHIFT;
+}
+
+/* As slab_guard_check(); -KM_EINVAL also when the block is free. */
+static int check_guard(const struct slab_part *part, const void *p,
+    const struct slab_found *found, struct misuse *misuse)
+{
+	size_t size = 0;
+	int rc = size_of(part, p, found, &size, misuse);
+
+	return rc != 0
+		   ? rc
+		   : slab_guard_check(part, p, size, room_of(found), misuse);
+}
+
+int slab_free_slow(
+    struct slab_part *part, void *p, uint32_t site, struct misuse *misuse)
+{
+	struct slab_found found;
+	unsigned class;
+	int rc = slab_find(part, p, &found, misuse);
+
+	if (rc == 0 && part->has_guard)
+		rc = check_guard(part, p, &found, misuse);
+	if (rc != 0)
+		return rc;
+	if (found.class == NULL)
+		return slab_run_free(part, found.page, p, site, misuse);
+	class = slab_word_class(found.word);
+	if ((found.word & SLAB_MINE_MASK) == part->mine &&
+	    part->has_membarrier) {
+		slab_bin_open(part, class);
+		if (part->bin[class].top == part->bin[class].limit)
+			slab_spill(part, class);
+		if (slab_free(part, p, site))
+			return 0;
+	}
+	return slab_span_free_far(
+	    part, found.page, found.class, found.index, site, misuse);
+}
+
+/* ---- resize ------------------------------------------------------------- */
+
+/* By CAS: a plain store could bring a block back that was freed meanwhile. */
+static bool resize_in_span(const struct slab_part *part,
+    const struct slab_found *found, const struct request *req)
+{
+	uint64_t *tag = &slab_tags_at(part, found->page)[found->index];
+	uint64_t old = __atomic_load_n(tag, __ATOMIC_ACQUIRE), to;
+
+	if (req->size > SLAB_MAX ||
+	    class_for(req->size) != found->class - slab_class)
+		return false;
+	do {
+		if ((old & SLAB_LIVE) == 0)
+			return false;
+		to = old &
+		     ~(SLAB_SLACK_MASK << SLAB_SLACK_SHIFT | SLAB_SITE_MASK);
+		to |= (uint64_t)(found->class->size - req->size)
+			  << SLAB_SLACK_SHIFT |
+		      req->site;
+	} while (!__atomic_compare_exchange_n(
+	    tag, &old, to, true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	return true;
+}
+
+/* Not where there are guards: a kill would leave one where it was. */
+static bool resize_in_place(struct slab_part *part,
+    const struct slab_found *found, const struct request *req)
+{
+	if (part->has_guard)
+		return false;
+	return found->class != NULL ? resize_in_span(part, found, req)
+				    : slab_run_resize(part, found->page, req);
+}
+
+static enum block_state state_of(
+    const struct slab_part *part, const struct slab_found *found)
+{
+	return slab_tag_state(
+	    found->class == NULL
+		? found->page->tag
+		: slab_tags_at(part, found->page)[found->index]);
+}
+
 static int resize(struct slab_part *part, void *p, const struct request *req,
     void **out, struct misuse *misuse)
 {
-	struct found found;
+	struct request again = *req;
+	struct slab_found found;
 	size_t size = 0;
-	int rc = find(part, p, &found, misuse);
+	int rc = slab_find(part, p, &found, misuse);
 
 	if (rc == 0)
 		rc = size_of(part, p, &found, &size, misuse);
+	if (rc == 0)
+		rc = slab_guard_check(part, p, size, room_of(&found), misuse);
 	if (rc != 0)
 		return rc;
 	*out = p;
-	if (found.class != NULL ? resize_in_span(part, &found, req)
-				: slab_run_resize(part, found.page, req))
+	if (resize_in_place(part, &found, req))
 		return 0;
-	*out = slab_alloc_slow(part, req->size, req->site);
+	again.state = state_of(part, &found);
+	*out = alloc(part, &again);
 	if (*out == NULL)
 		return -KM_ENOMEM;
 	memcpy(*out, p, size < req->size ? size : req->size);
@@ -257,7 +316,7 @@ static uint64_t tables_size(uint64_t n)
 	       round_up((n + SLAB_GROUP - 1) / SLAB_GROUP, 64);
 }
 
-static int slab_init(struct km_pool *pool)
+static int slab_init(struct km_pool *pool, const struct pool_options *opt)
 {
 	struct slab *slab = slab_of(pool);
 	uint64_t at = round_up(pool->data.bytes + sizeof(*slab), 64);
@@ -274,9 +333,11 @@ static int slab_init(struct km_pool *pool)
 	slab->pages.bytes = at;
 	slab->hints.bytes = at + round_up(max * sizeof(struct slab_page), 64);
 	slab->data.bytes = data;
+	slab->has_guard = opt->guard;
 	slab->tags_low = slab->tags_at = (uint32_t)slab->n_pages;
-	memset(pool_at(pool, slab->hints), 1,
-	    (slab->max_pages + SLAB_GROUP - 1) / SLAB_GROUP);
+	/* Those of pages that there are: slab_grow() puts up the others. */
+	memset(pool_at(pool, slab->hints), SLAB_HINT_ANY,
+	    (slab->n_pages + SLAB_GROUP - 1) / SLAB_GROUP);
 	return 0;
 }
 
@@ -284,37 +345,44 @@ static int slab_init(struct km_pool *pool)
 static void *slab_vt_alloc(struct km_pool *pool, const struct request *req)
 {
 	struct slab_part *part = slab_part_of(pool);
+	void *p;
 
 	if (part == NULL)
 		return NULL;
-	return req->align > SLAB_GRAIN
-		   ? alloc_aligned(part, req)
-		   : slab_alloc_slow(part, req->size, req->site);
+	p = req->align > SLAB_GRAIN ? alloc_aligned(part, req)
+				    : alloc(part, req);
+	slab_part_done(part);
+	return p;
 }
 
 static int slab_vt_free(struct km_pool *pool, void *p,
     const struct request *req, struct misuse *misuse)
 {
 	struct slab_part *part = slab_part_of(pool);
+	int rc;
 
-	return part != NULL ? slab_free_slow(part, p, req->site, misuse)
-			    : -KM_EREADY;
+	if (part == NULL)
+		return -KM_EREADY;
+	rc = slab_free_slow(part, p, req->site, misuse);
+	slab_part_done(part);
+	return rc;
 }
 
 static int slab_vt_look(
     struct km_pool *pool, const void *p, struct misuse *block)
 {
 	struct slab_part *part = slab_part_of(pool);
-	struct found found;
+	struct slab_found found;
 	size_t size = 0;
 	int rc;
 
 	if (part == NULL)
 		return -KM_EINVAL;
-	rc = find(part, p, &found, block);
+	rc = slab_find(part, p, &found, block);
 	if (rc == 0)
 		rc = size_of(part, p, &found, &size, block);
 	block->size = size;
+	slab_part_done(part);
 	return rc;
 }
 
@@ -322,8 +390,23 @@ static int slab_vt_resize(struct km_pool *pool, void *p,
     const struct request *req, void **out, struct misuse *misuse)
 {
 	struct slab_part *part = slab_part_of(pool);
+	int rc;
 
-	return part != NULL ? resize(part, p, req, out, misuse) : -KM_ENOMEM;
+	if (part == NULL)
+		return -KM_ENOMEM;
+	rc = resize(part, p, req, out, misuse);
+	slab_part_done(part);
+	return rc;
+}
+
+static int slab_vt_slot(struct km_pool *pool, uint32_t *slot)
+{
+	const struct slab_part *part = slab_part_of(pool);
+
+	if (part == NULL)
+		return -KM_EFULL;
+	*slot = part->slot;
+	return 0;
 }
 
 const struct manager manager_slab = {
@@ -335,11 +418,15 @@ const struct manager manager_slab = {
 	.free = slab_vt_free,
 	.look = slab_vt_look,
 	.resize = slab_vt_resize,
+	.change = slab_change,
+	.slot = slab_vt_slot,
+	.is_slot_of_thread = true,
 	.info = slab_view_info,
 	.walk = slab_walk,
 	.inspect = slab_inspect,
 	.resync = slab_resync,
 	.recover = slab_recover,
 	.trim = slab_trim,
+	.trim_old = slab_trim_old,
 	.grow = slab_grow_by,
 };

@@ -34,6 +34,7 @@
 #define SLAB_GRAIN	16u    /* bytes; classes are multiples of it */
 #define SLAB_N_HINTS	8      /* hint bytes of a span */
 #define SLAB_GROUP	64u    /* pages with a page hint in common */
+#define SLAB_HINT_ANY	255u   /* page hint: nobody knows how many are free */
 #define SLAB_UNIT	128u   /* bytes of tags: 16 of them */
 #define SLAB_UNITS	32u    /* of a page of tags */
 #define SLAB_NO_PAGE	UINT32_MAX
@@ -59,14 +60,13 @@ enum slab_kind {
 #define SLAB_CLASS_MASK	 (0x7full << SLAB_CLASS_SHIFT)
 #define SLAB_SLOT_SHIFT	 11
 #define SLAB_SLOT_MASK	 (0xfffull << SLAB_SLOT_SHIFT)
-#define SLAB_VER_SHIFT	 23 /* 16 bits */
+#define SLAB_VER_SHIFT	 32 /* 16 bits; the low half says whose and what */
 #define SLAB_HEAD_SHIFT	 23 /* 41 bits: page number */
 #define SLAB_N_SHIFT	 23 /* 24 bits: pages */
 #define SLAB_N_MAX	 0xffffffu
 #define SLAB_BITS_SHIFT	 32
 #define SLAB_CLAIM	 (1ull << 4) /* 28 bits: claims of units, a version */
 #define SLAB_CLAIM_MASK	 0xfffffff0ull
-#define SLAB_OWN_MASK	 (SLAB_KIND_MASK | SLAB_CLASS_MASK | SLAB_SLOT_MASK)
 #define SLAB_MINE_MASK	 (SLAB_KIND_MASK | SLAB_SLOT_MASK)
 
 /* A row of the page table. */
@@ -86,6 +86,8 @@ _Static_assert(sizeof(struct slab_page) == 32, "two rows to a cache line");
  * place of the epoch.  A run's tag never has LIVE: its page word is the truth.
  */
 #define SLAB_LIVE	 (1ull << 63)
+#define SLAB_STATE_SHIFT 61 /* enum block_state */
+#define SLAB_STATE_MASK	 3ull
 #define SLAB_EPOCH_SHIFT 38
 #define SLAB_EPOCH_MASK	 0x7fffffull /* 23 bits */
 #define SLAB_SLACK_SHIFT 26
@@ -96,19 +98,24 @@ _Static_assert(sizeof(struct slab_page) == 32, "two rows to a cache line");
 
 /* At pool->data. */
 struct slab {
-	uint32_t max_slot; /* no slot above it has ever taken part */
-	uint32_t reserved;
+	uint32_t max_slot;  /* no slot above it has ever taken part */
+	uint32_t has_guard; /* 1: behind each block, slab_guard.h */
 	uint64_t n_pages;   /* in use as a pool; grows by CAS */
 	uint64_t max_pages; /* rows of the page table */
 	uint64_t n_held;    /* pages not free; a hint after a death */
 	uint64_t max_held;  /* the most there have been */
 	pool_off pages;	    /* struct slab_page [max_pages] */
-	pool_off hints; /* a byte per SLAB_GROUP pages: may hold free ones */
+	/*
+	 * A byte per SLAB_GROUP pages: so many free pages in a row may begin
+	 * there, or SLAB_HINT_ANY.
+	 */
+	pool_off hints;
 	pool_off data;	/* page 0 */
 	/* Where to look first; any value is safe. */
 	uint32_t tags_low;	       /* the lowest page of tags made last */
 	uint32_t tags_at;	       /* a page of tags with room */
-	uint8_t aband[SLAB_N_CLASSES]; /* spans without an owner may exist */
+	/* Where a span without an owner may be: its page plus one; 0: nowhere. */
+	uint32_t aband[SLAB_N_CLASSES];
 };
 
 /* ---- classes: slab_class.c ---------------------------------------------- */
@@ -239,7 +246,8 @@ static inline uint64_t slab_unit_off(uint32_t unit)
 
 static inline uint64_t slab_tag_free(uint64_t tag, uint64_t site)
 {
-	tag &= ~(SLAB_LIVE | SLAB_EPOCH_MASK << SLAB_EPOCH_SHIFT);
+	tag &= ~(SLAB_LIVE | SLAB_STATE_MASK << SLAB_STATE_SHIFT |
+		 SLAB_EPOCH_MASK << SLAB_EPOCH_SHIFT);
 	return tag | site << SLAB_EPOCH_SHIFT;
 }
 
@@ -251,6 +259,11 @@ static inline uint32_t slab_tag_site(uint64_t tag)
 static inline uint32_t slab_tag_owner(uint64_t tag)
 {
 	return (uint32_t)(tag >> SLAB_OWNER_SHIFT & SLAB_OWNER_MASK);
+}
+
+static inline enum block_state slab_tag_state(uint64_t tag)
+{
+	return (enum block_state)(tag >> SLAB_STATE_SHIFT & SLAB_STATE_MASK);
 }
 
 static inline uint32_t slab_tag_slack(uint64_t tag)

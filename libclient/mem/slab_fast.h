@@ -12,12 +12,6 @@
 
 #define SLAB_LIKELY(x) __builtin_expect((x), 1)
 
-static inline struct slab_bin *slab_bin_of(
-    struct slab_part *part, uint64_t word)
-{
-	return &part->bin[slab_word_class(word)];
-}
-
 /* size is at most SLAB_MAX. */
 static inline struct slab_bin *slab_bin_for(struct slab_part *part, size_t size)
 {
@@ -27,22 +21,40 @@ static inline struct slab_bin *slab_bin_for(struct slab_part *part, size_t size)
 }
 
 /*
- * Verify a hint and make its block live.  False: it was none.  A kill before
- * the commit leaves a free block whose hint is lost.
+ * From here to slab_done() nobody takes the span that begins with this page.
+ * Returns its bin, or NULL: it is no span of mine.
  */
-static inline bool slab_take_hint(const struct slab_part *part,
-    const struct slab_bin *bin, const struct slab_page *page, uint64_t *tag,
-    uint64_t size, uint64_t site)
+static inline struct slab_bin *slab_enter(
+    struct slab_part *part, const struct slab_page *page, uint64_t *word)
 {
-	/* Still mine, and cut as I believe; nobody but me makes it live. */
-	if (!SLAB_LIKELY((slab_load(page) & SLAB_OWN_MASK) == bin->mine) ||
-	    !SLAB_LIKELY((int64_t)__atomic_load_n(tag, __ATOMIC_ACQUIRE) >= 0))
-		return false;
-	size = (bin->size - size) << SLAB_SLACK_SHIFT;
-	site |= part->owner | *slab_clock;
-	/* The commit. */
-	__atomic_store_n(tag, size | site, __ATOMIC_RELEASE);
-	return true;
+	struct slab_bin *bin;
+
+	slab_announce(part->busy, page);
+	*word = slab_load(page);
+	bin = &part->bin[slab_word_class(*word)];
+	return SLAB_LIKELY((uint32_t)*word == bin->mine) ? bin : NULL;
+}
+
+/* Still mine, and cut as I believe, and free: nobody but me makes it live. */
+static inline bool slab_is_good(
+    const struct slab_bin *bin, struct slab_hint hint)
+{
+	return SLAB_LIKELY((uint32_t)slab_load(hint.page) == bin->mine) &&
+	       SLAB_LIKELY(
+		   (int64_t)__atomic_load_n(hint.tag, __ATOMIC_ACQUIRE) >= 0);
+}
+
+/*
+ * The commit of a malloc.  A kill before it leaves a free block whose hint is
+ * lost.
+ */
+static inline void slab_make_live(const struct slab_bin *bin,
+    struct slab_hint hint, uint64_t size, uint64_t site)
+{
+	__atomic_store_n(hint.tag,
+	    (bin->live - (size << SLAB_SLACK_SHIFT)) |
+		__atomic_load_n(slab_clock, __ATOMIC_RELAXED) | site,
+	    __ATOMIC_RELEASE);
 }
 
 /*
@@ -52,89 +64,115 @@ static inline bool slab_take_hint(const struct slab_part *part,
 static inline bool slab_alloc(
     struct slab_part *part, size_t size, uint64_t site, void **p)
 {
-	struct slab_page *page;
+	uint64_t *busy = part->busy;
+	struct slab_hint hint;
 	struct slab_bin *bin;
-	struct slab_hint *top;
 	bool ok;
 
 	if (!SLAB_LIKELY(size <= SLAB_MAX))
 		return false;
 	bin = slab_bin_for(part, size);
-	top = bin->top;
-	page = top[-1].page;
-	slab_announce(part->busy, page);
-	ok = SLAB_LIKELY(
-	    slab_take_hint(part, bin, page, top[-1].tag, size, site));
-	if (ok) {
+	hint = bin->top[-1];
+	slab_announce(busy, hint.page);
+	ok = slab_is_good(bin, hint);
+	if (SLAB_LIKELY(ok)) {
+		slab_make_live(bin, hint, size, site);
 		bin->top--;
-		*p = top[-1].addr;
+		*p = hint.addr;
+	}
+	slab_done(busy);
+	return ok;
+}
+
+/* Commit a free of a live block of a span that was entered; then the hint. */
+static inline bool slab_put_hint(struct slab_bin *bin, struct slab_page *page,
+    uint64_t *tag, void *p, uint64_t site)
+{
+	uint64_t old = __atomic_load_n(tag, __ATOMIC_ACQUIRE);
+	struct slab_hint *top = bin->top;
+
+	if (!SLAB_LIKELY((int64_t)old < 0) || !SLAB_LIKELY(top != bin->limit))
+		return false;
+	/* The commit: before it, a live block of the dead. */
+	__atomic_store_n(tag, slab_tag_free(old, site), __ATOMIC_RELEASE);
+	*top = (struct slab_hint){ p, tag, page };
+	bin->top = top + 1;
+	return true;
+}
+
+/*
+ * Free a block of a span of mine.  False: ask slab_free_slow().  An index
+ * behind the last block has a tag too, that is never live.
+ */
+static inline bool slab_free(struct slab_part *part, void *p, uint64_t site)
+{
+	uint64_t at = (uintptr_t)p - part->data;
+	uint64_t off = at & (SLAB_PAGE - 1), word, index;
+	struct slab_page *page;
+	struct slab_bin *bin;
+	bool ok = false;
+
+	if (!SLAB_LIKELY(at < part->data_size))
+		return false;
+	page = &part->pages[at >> SLAB_PAGE_SHIFT];
+	bin = slab_enter(part, page, &word);
+	if (bin == NULL && slab_kind(word) == SLAB_CONT) {
+		page = &part->pages[slab_word_head(word)];
+		off = at - (slab_word_head(word) << SLAB_PAGE_SHIFT);
+		bin = slab_enter(part, page, &word);
+	}
+	if (SLAB_LIKELY(bin != NULL)) {
+		index = off * bin->inverse;
+		/* What is no multiple of the size leaves more below. */
+		ok = SLAB_LIKELY((uint32_t)index < bin->inverse) &&
+		     SLAB_LIKELY(slab_put_hint(bin, page,
+			 slab_tags_at(part, page) + (index >> 32), p, site));
 	}
 	slab_done(part->busy);
 	return ok;
 }
 
 /*
- * Where p lies: the first page of its span with its word, and the bytes from
- * there.
- * False: not in a span of mine.
+ * The block of any span that p names, live or not. False: it is no such block,
+ * or that cannot be told so quickly: slab_find() says what it is.
  */
-static inline bool slab_find_mine(const struct slab_part *part, const void *p,
-    struct slab_page **page, uint64_t *word, uint64_t *off)
+static inline bool slab_find_quick(
+    const struct slab_part *part, const void *p, struct slab_found *found)
 {
-	uint64_t at = (uintptr_t)p - part->data;
+	uint64_t at = (uintptr_t)p - part->data, head, word, index;
+	const struct slab_class *c;
 
 	if (!SLAB_LIKELY(at < part->data_size))
 		return false;
-	*page = &part->pages[at >> SLAB_PAGE_SHIFT];
-	*word = slab_load(*page);
-	*off = at & (SLAB_PAGE - 1);
-	if (SLAB_LIKELY((*word & SLAB_MINE_MASK) == part->mine))
-		return true;
-	if (slab_kind(*word) != SLAB_CONT)
+	head = at >> SLAB_PAGE_SHIFT;
+	word = slab_load(&part->pages[head]);
+	if (slab_kind(word) == SLAB_CONT) {
+		head = slab_word_head(word);
+		word = slab_load(&part->pages[head]);
+	}
+	if ((slab_kind(word) != SLAB_SPAN && slab_kind(word) != SLAB_ABAND) ||
+	    slab_word_class(word) >= SLAB_N_CLASSES)
 		return false;
-	*page = &part->pages[slab_word_head(*word)];
-	*off = at - (slab_word_head(*word) << SLAB_PAGE_SHIFT);
-	*word = slab_load(*page);
-	return (*word & SLAB_MINE_MASK) == part->mine;
+	c = &slab_class[slab_word_class(word)];
+	index = (at - (head << SLAB_PAGE_SHIFT)) * c->inverse;
+	*found = (struct slab_found){ &part->pages[head], word, c,
+		(unsigned)(index >> 32) };
+	return (uint32_t)index < c->inverse && index >> 32 < c->n_blocks;
 }
 
-/*
- * Free a block of a span of mine: one committing store, then the hint.
- * False: ask slab_free_slow().  An index behind the last block has a tag too,
- * that is never live.
- */
-static inline bool slab_free(struct slab_part *part, void *p, uint64_t site)
+/* Bytes asked for of a live one. False: it is none, as above. */
+static inline bool slab_size(
+    const struct slab_part *part, const void *p, size_t *size)
 {
-	uint64_t word, off, old, index, *tag;
-	struct slab_page *page;
-	struct slab_bin *bin;
-	struct slab_hint *h;
+	struct slab_found found;
+	uint64_t tag;
 
-	if (!SLAB_LIKELY(slab_find_mine(part, p, &page, &word, &off)))
+	if (!slab_find_quick(part, p, &found))
 		return false;
-	bin = slab_bin_of(part, word);
-	index = off * bin->inverse;
-	/* What is no multiple of the size leaves more in the low half. */
-	if (!SLAB_LIKELY((uint32_t)index < bin->inverse) ||
-	    !SLAB_LIKELY(bin->top != bin->limit))
-		return false;
-	slab_announce(part->busy, page);
-	tag = slab_tags_at(part, page) + (index >> 32);
-	old = __atomic_load_n(tag, __ATOMIC_ACQUIRE);
-	if (!SLAB_LIKELY((int64_t)old < 0) ||
-	    !SLAB_LIKELY(slab_load(page) == word)) {
-		slab_done(part->busy);
-		return false;
-	}
-	/* The commit: before it, a live block of the dead. */
-	__atomic_store_n(tag, slab_tag_free(old, site), __ATOMIC_RELEASE);
-	h = bin->top;
-	h->addr = p;
-	h->tag = tag;
-	h->page = page;
-	bin->top++;
-	slab_done(part->busy);
-	return true;
+	tag = __atomic_load_n(
+	    slab_tags_at(part, found.page) + found.index, __ATOMIC_ACQUIRE);
+	*size = found.class->size - slab_tag_slack(tag);
+	return (tag & SLAB_LIVE) != 0;
 }
 
 #endif

@@ -29,10 +29,14 @@ void slab_settle_size(struct km_pool *pool)
 /* From so many pages to so many, unless others have been faster. */
 static bool grow(struct slab_part *part, uint64_t from, uint64_t to)
 {
+	/* Up before the pages are there: then no kill can leave them down. */
+	for (uint64_t i = from; i < to; i += SLAB_GROUP)
+		slab_pages_hint(part, (uint32_t)i);
+	slab_pages_hint(part, (uint32_t)(to - 1));
 	if (!__atomic_compare_exchange_n(&part->slab->n_pages, &from, to, false,
 		__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return false;
-	/* Of the group that reaches over the old end; the others are up. */
+	/* Of the group that reaches over the old end: some look at it now. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	slab_pages_hint(part, (uint32_t)from);
 	slab_settle_size(part->pool);

@@ -19,7 +19,10 @@ static uint8_t *hint_at(const struct slab_part *part, uint64_t page)
 
 void slab_pages_hint(const struct slab_part *part, uint32_t page)
 {
-	__atomic_store_n(hint_at(part, page), 1, __ATOMIC_RELEASE);
+	/* A row of free pages that begins in the group before may be longer. */
+	for (int i = page >= SLAB_GROUP; i >= 0; i--)
+		__atomic_store_n(hint_at(part, page - (uint32_t)i * SLAB_GROUP),
+		    SLAB_HINT_ANY, __ATOMIC_RELEASE);
 }
 
 void slab_pages_hint_all(const struct slab_part *part)
@@ -126,7 +129,7 @@ static bool waited_for_another(
  * off, and leave holes.
  */
 static uint32_t claim_in(struct slab_part *part, uint64_t from, uint64_t end,
-    uint64_t n, size_t align, int *waits)
+    uint64_t n, size_t align, int *waits, uint64_t *longest)
 {
 	uint64_t all = slab_n_pages(part->slab), got;
 	uint64_t i = aligned_from(part, from, align);
@@ -137,6 +140,8 @@ static uint32_t claim_in(struct slab_part *part, uint64_t from, uint64_t end,
 			continue;
 		}
 		got = free_from(part, i, n, all);
+		if (got > *longest)
+			*longest = got;
 		if (got < n) {
 			i = aligned_from(part, i + got + 1, align);
 			continue;
@@ -153,19 +158,34 @@ static uint32_t claim_in(struct slab_part *part, uint64_t from, uint64_t end,
 }
 
 /*
- * Of a group that says it may hold free pages. The hint is taken down before
- * its pages are looked at, with a fence between, so that one put up meanwhile
- * is never lost; it stays down only when none is free.
+ * What a group can give, as seen: a hint that has been put up meanwhile is not
+ * overwritten. Of more than a group's worth nothing is known.
+ */
+static void lower_hint(uint8_t *hint, uint64_t longest)
+{
+	uint8_t down = 0;
+	uint8_t to = longest < SLAB_GROUP ? (uint8_t)longest : SLAB_HINT_ANY;
+
+	__atomic_compare_exchange_n(
+	    hint, &down, to, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
+/*
+ * Of a group that says it may hold so many free pages. The hint is taken down
+ * before its pages are looked at, with a fence between, so that one put up
+ * meanwhile is never lost; it stays down only when none is free. A kill before
+ * lower_hint() leaves it down over free pages: recovery puts all hints up.
  */
 static uint32_t claim_in_group(struct slab_part *part, uint64_t group,
     uint64_t n, size_t align, int *waits)
 {
 	uint64_t from = group * SLAB_GROUP, end = from + SLAB_GROUP;
 	uint8_t *hint = hint_at(part, from);
-	uint64_t all;
+	uint8_t was = __atomic_load_n(hint, __ATOMIC_RELAXED);
+	uint64_t all, longest = 0;
 	uint32_t head;
 
-	if (__atomic_load_n(hint, __ATOMIC_RELAXED) == 0)
+	if (was < (n < SLAB_GROUP ? n : SLAB_GROUP))
 		return SLAB_NO_PAGE;
 	__atomic_store_n(hint, 0, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -173,9 +193,55 @@ static uint32_t claim_in_group(struct slab_part *part, uint64_t group,
 	all = slab_n_pages(part->slab);
 	if (end > all)
 		end = all;
-	head = claim_in(part, from, end, n, align, waits);
-	if (head != SLAB_NO_PAGE || n > 1 || align > SLAB_PAGE)
-		__atomic_store_n(hint, 1, __ATOMIC_RELEASE);
+	head = claim_in(part, from, end, n, align, waits, &longest);
+	/* Of what is left, or does not begin where it must, nothing is known.
+	 */
+	if (head != SLAB_NO_PAGE || align > SLAB_PAGE)
+		longest = was;
+	lower_hint(hint, longest);
+	return head;
+}
+
+/* Most groups of a large pool are full: so are these eight. */
+static bool are_down(const uint8_t *hint)
+{
+	return (uintptr_t)hint % sizeof(uint64_t) == 0 &&
+	       __atomic_load_n(
+		   (const uint64_t *)(const void *)hint, __ATOMIC_RELAXED) == 0;
+}
+
+/* The first group from `at` on that may hold so many, else `end`. */
+static uint64_t next_group(
+    const struct slab_part *part, uint64_t at, uint64_t end, uint64_t n)
+{
+	const uint8_t *hint = hint_at(part, 0);
+	uint64_t most = n < SLAB_GROUP ? n : SLAB_GROUP;
+
+	while (at < end) {
+		if (are_down(hint + at))
+			at += sizeof(uint64_t);
+		else if (__atomic_load_n(&hint[at], __ATOMIC_RELAXED) < most)
+			at++;
+		else
+			return at;
+	}
+	return end;
+}
+
+/* In groups [at, end). */
+static uint32_t claim_between(struct slab_part *part, uint64_t at, uint64_t end,
+    uint64_t n, size_t align, int *waits)
+{
+	uint32_t head = SLAB_NO_PAGE;
+
+	for (; (at = next_group(part, at, end, n)) < end; at++) {
+		head = claim_in_group(part, at, n, align, waits);
+		if (head == SLAB_NO_PAGE)
+			continue;
+		if (n == 1)
+			part->cursor = (uint32_t)at;
+		break;
+	}
 	return head;
 }
 
@@ -183,19 +249,15 @@ uint32_t slab_pages_claim(struct slab_part *part, uint64_t n, size_t align)
 {
 	uint64_t all = slab_n_pages(part->slab);
 	uint64_t groups = (all + SLAB_GROUP - 1) / SLAB_GROUP;
-	uint64_t from = n == 1 ? part->cursor : 0;
-	uint32_t head = SLAB_NO_PAGE;
+	uint64_t from = n == 1 && part->cursor < groups ? part->cursor : 0;
 	int waits = n > 1 ? TRIES_MAX : 0;
+	uint32_t head;
 
 	if (n > all)
 		return SLAB_NO_PAGE;
-	for (uint64_t i = 0; i < groups && head == SLAB_NO_PAGE; i++) {
-		uint64_t group = (from + i) % groups;
-
-		head = claim_in_group(part, group, n, align, &waits);
-		if (head != SLAB_NO_PAGE && n == 1)
-			part->cursor = (uint32_t)group;
-	}
+	head = claim_between(part, from, groups, n, align, &waits);
+	if (head == SLAB_NO_PAGE && from > 0)
+		head = claim_between(part, 0, from, n, align, &waits);
 	return head;
 }
 
@@ -222,14 +284,14 @@ static bool others_claim(const struct slab_part *part)
 
 uint32_t slab_pages_claim_last(struct slab_part *part, uint64_t n, size_t align)
 {
-	uint64_t all = slab_n_pages(part->slab);
+	uint64_t all = slab_n_pages(part->slab), longest = 0;
 	int waits = n > 1 ? TRIES_MAX : 0, tries = TRIES_MAX;
 	uint32_t head;
 
 	slab_pages_hint_all(part);
 	/* Others may be about to give back what they could not complete. */
 	do {
-		head = claim_in(part, 0, all, n, align, &waits);
+		head = claim_in(part, 0, all, n, align, &waits, &longest);
 	} while (head == SLAB_NO_PAGE && tries-- > 0 && others_claim(part));
 	return head;
 }

@@ -12,6 +12,8 @@
 #include "mem/slab_part.h"
 #include "mem/slot.h"
 
+#define HUGE_PAGE ((size_t)2 << 20)
+
 /* Of no generation, whatever is in the low half. */
 struct slab_part slab_nobody = { .generation = 1u << 31 };
 
@@ -21,7 +23,10 @@ __thread struct slab_part *slab_mine[KM_POOL_KIND__COUNT] = {
 };
 
 /* The same, whatever the kernel has. */
-static __thread struct slab_part *own[KM_POOL_KIND__COUNT];
+static __thread struct slab_part *own[KM_POOL_KIND__COUNT] KM_TLS_INITIAL;
+
+/* The thread is at its end: what it still does is done by the way. */
+static __thread bool is_leaving KM_TLS_INITIAL;
 
 uint16_t slab_bin_at[SLAB_MAX / SLAB_GRAIN + 1];
 
@@ -35,15 +40,20 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* ---- memory of its own -------------------------------------------------- */
 
-static void *get(size_t size)
+void *slab_get(size_t size)
 {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return p != MAP_FAILED ? p : NULL;
+	if (p == MAP_FAILED)
+		return NULL;
+	/* Of what is large little is used, here and there. */
+	if (size >= HUGE_PAGE)
+		madvise(p, size, MADV_NOHUGEPAGE);
+	return p;
 }
 
-static void put(void *p, size_t size)
+void slab_put(void *p, size_t size)
 {
 	if (p != NULL)
 		munmap(p, size);
@@ -53,9 +63,7 @@ void slab_part_forget(struct slab_part **part)
 {
 	if (*part == NULL)
 		return;
-	put((*part)->hints, (*part)->hints_size);
-	put((*part)->link, (*part)->link_size);
-	put(*part, sizeof(**part));
+	slab_put(*part, (*part)->size);
 	*part = NULL;
 }
 
@@ -66,32 +74,56 @@ static void fill_bin_at(void)
 		    (uint16_t)(slab_class_of[i] * sizeof(struct slab_bin));
 }
 
-static int get_arrays(struct slab_part *part)
-{
-	struct slab_hint *at;
-	size_t n = 0;
+/* Below a stack: never mine, so an empty one gives none. */
+static const struct slab_hint bottom = { NULL, &never_tag, &never };
+static struct slab_hint closed = { NULL, &never_tag, &never };
 
-	for (unsigned i = 0; i < SLAB_N_CLASSES; i++)
-		n += slab_class[i].depth + 1u;
-	part->hints_size = n * sizeof(struct slab_hint);
-	part->link_size = part->slab->max_pages * sizeof(struct slab_link);
-	part->hints = get(part->hints_size);
-	part->link = get(part->link_size);
-	if (part->hints == NULL || part->link == NULL)
-		return -KM_ENOMEM;
-	at = part->hints;
+void slab_bin_open(struct slab_part *part, unsigned class)
+{
+	struct slab_bin *bin = &part->bin[class];
+	struct slab_hint *at = part->hints + bin->place;
+
+	if (bin->limit != bin->base)
+		return;
+	*at++ = bottom;
+	bin->top = bin->base = at;
+	bin->limit = at + slab_class[class].depth;
+}
+
+static void fill_bins(struct slab_part *part)
+{
+	uint32_t place = 0;
+
 	for (unsigned i = 0; i < SLAB_N_CLASSES; i++) {
 		struct slab_bin *bin = &part->bin[i];
 
-		/* Below the stack: never mine, so an empty stack gives none. */
-		*at++ = (struct slab_hint){ NULL, &never_tag, &never };
-		bin->top = bin->base = at;
-		bin->limit = at += slab_class[i].depth;
-		bin->mine = part->mine | (uint64_t)i << SLAB_CLASS_SHIFT;
-		bin->size = slab_class[i].size;
+		bin->top = bin->base = bin->limit = &closed + 1;
+		bin->place = place;
+		bin->mine = (uint32_t)part->mine | i << SLAB_CLASS_SHIFT;
 		bin->inverse = slab_class[i].inverse;
+		bin->live = part->owner | (uint64_t)slab_class[i].size
+					      << SLAB_SLACK_SHIFT;
+		place += slab_class[i].depth + 1u;
 	}
-	return 0;
+}
+
+/* Room for itself, then for its hints, then for its links, in one piece. */
+static struct slab_part *get_part(const struct slab *slab)
+{
+	size_t hints = sizeof(struct slab_part), link, size;
+	struct slab_part *part;
+
+	link = hints;
+	for (unsigned i = 0; i < SLAB_N_CLASSES; i++)
+		link += (slab_class[i].depth + 1u) * sizeof(struct slab_hint);
+	size = link + slab->max_pages * sizeof(struct slab_link);
+	part = slab_get(size);
+	if (part == NULL)
+		return NULL;
+	part->size = size;
+	part->hints = (struct slab_hint *)((char *)part + hints);
+	part->link = (struct slab_link *)((char *)part + link);
+	return part;
 }
 
 /* ---- joining ------------------------------------------------------------ */
@@ -99,8 +131,12 @@ static int get_arrays(struct slab_part *part)
 /* The slot had spans before: a copy of a pool, or a pool used again. */
 static void find_spans(struct slab_part *part)
 {
+	struct pool_slot *slots = pool_at(part->pool, part->pool->slots);
 	uint64_t all = slab_n_pages(part->slab);
 
+	if (slots[part->slot].may_have == 0)
+		all = 0;
+	slots[part->slot].may_have = 1;
 	for (uint64_t i = 0; i < all; i++) {
 		struct slab_page *page = &part->pages[i];
 		uint64_t word = slab_load(page);
@@ -123,40 +159,43 @@ static void note_slot(struct slab *slab, uint32_t slot)
 		;
 }
 
-/* Inherited by fork, not by exec. */
+/* Inherited by fork, not by exec: so once in a process. */
 static bool register_membarrier(void)
 {
-	return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED,
-		   0, 0) == 0;
+	static bool is_registered;
+
+	if (!__atomic_load_n(&is_registered, __ATOMIC_RELAXED) &&
+	    syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0,
+		0) != 0)
+		return false;
+	__atomic_store_n(&is_registered, true, __ATOMIC_RELAXED);
+	return true;
 }
 
 int slab_part_new(struct km_pool *pool, uint32_t slot, struct slab_part **out)
 {
 	struct slab *slab = slab_of(pool);
 	struct pool_slot *slots = pool_at(pool, pool->slots);
-	struct slab_part *part = get(sizeof(*part));
+	struct slab_part *part;
 
+	slab_classes_init();
+	part = get_part(slab);
 	if (part == NULL)
 		return -KM_ENOMEM;
-	slab_classes_init();
-	*part = (struct slab_part){
-		.pool = pool,
-		.slab = slab,
-		.pages = slab_pages(pool),
-		.busy = &slots[slot].busy,
-		.mine = slab_with_slot(SLAB_SPAN, slot),
-		.owner = SLAB_LIVE | (uint64_t)slot << SLAB_OWNER_SHIFT,
-		.data = (uintptr_t)pool_at(pool, slab->data),
-		.data_size = slab->max_pages << SLAB_PAGE_SHIFT,
-		.generation = (uint64_t)pool->generation << 32,
-		.slot = slot,
-		.dead = slot,
-		.has_membarrier = register_membarrier(),
-	};
-	if (get_arrays(part) != 0) {
-		slab_part_forget(&part);
-		return -KM_ENOMEM;
-	}
+	part->pool = pool;
+	part->slab = slab;
+	part->pages = slab_pages(pool);
+	part->busy = &slots[slot].busy;
+	part->mine = slab_with_slot(SLAB_SPAN, slot);
+	part->owner = SLAB_LIVE | (uint64_t)slot << SLAB_OWNER_SHIFT;
+	part->data = (uintptr_t)pool_at(pool, slab->data);
+	part->data_size = slab->max_pages << SLAB_PAGE_SHIFT;
+	part->generation = (uint64_t)pool->generation << 32;
+	part->slot = slot;
+	part->dead = slot;
+	part->has_membarrier = register_membarrier();
+	part->has_guard = slab->has_guard != 0;
+	fill_bins(part);
 	slab_done(part->busy);
 	note_slot(slab, slot);
 	find_spans(part);
@@ -166,18 +205,33 @@ int slab_part_new(struct km_pool *pool, uint32_t slot, struct slab_part **out)
 
 /* ---- leaving ------------------------------------------------------------ */
 
+/* All spans of mine are in a ring. */
+static void leave_ring(struct slab_part *part, const struct slab_bin *bin)
+{
+	uint32_t at = bin->hand;
+
+	for (uint32_t n = bin->count; n > 0; n--) {
+		struct slab_page *page;
+
+		at = part->link[at].next;
+		page = &part->pages[at];
+		if (slab_is_mine(part, page) && !slab_span_return(part, page))
+			slab_abandon(part, page);
+	}
+}
+
 void slab_part_leave(struct slab_part **out)
 {
 	struct slab_part *part = *out;
-	uint64_t all;
+	struct pool_slot *slots;
 
 	if (part == NULL)
 		return;
-	all = slab_n_pages(part->slab);
-	for (uint64_t i = 0; i < all; i++)
-		if (slab_is_mine(part, &part->pages[i]) &&
-		    !slab_span_return(part, &part->pages[i]))
-			slab_abandon(part, &part->pages[i]);
+	for (unsigned i = 0; i < SLAB_N_CLASSES; i++)
+		leave_ring(part, &part->bin[i]);
+	slots = pool_at(part->pool, part->pool->slots);
+	/* A kill before it: whoever has the slot next finds nothing. */
+	slots[part->slot].may_have = 0;
 	slab_part_forget(out);
 }
 
@@ -187,7 +241,9 @@ static void set_own(enum km_pool_kind kind, struct slab_part *part)
 {
 	own[kind] = part;
 	slab_mine[kind] =
-	    part != NULL && part->has_membarrier ? part : &slab_nobody;
+	    part != NULL && part->has_membarrier && !part->has_guard
+		? part
+		: &slab_nobody;
 }
 
 static void forget(enum km_pool_kind kind)
@@ -198,22 +254,42 @@ static void forget(enum km_pool_kind kind)
 	slab_part_forget(&part);
 }
 
+static void leave(enum km_pool_kind kind)
+{
+	struct slab_part *part = own[kind];
+	struct km_pool *pool;
+	uint32_t slot;
+
+	if (part == NULL)
+		return;
+	pool = part->pool;
+	slot = part->slot;
+	set_own(kind, NULL);
+	slab_part_leave(&part);
+	slot_left(pool, slot);
+}
+
 /* A thread ends: its blocks stay its process's, its slot may be had again. */
 static void on_exit_of_thread(void *unused)
 {
-	for (int kind = 0; kind < KM_POOL_KIND__COUNT; kind++) {
-		struct slab_part *part = own[kind];
-		struct km_pool *pool;
-		uint32_t slot;
+	is_leaving = true;
+	for (int kind = 0; kind < KM_POOL_KIND__COUNT; kind++)
+		leave((enum km_pool_kind)kind);
+}
 
-		if (part == NULL)
-			continue;
-		pool = part->pool;
-		slot = part->slot;
-		set_own((enum km_pool_kind)kind, NULL);
-		slab_part_leave(&part);
-		slot_left(pool, slot);
-	}
+/* Others' destructors, and libc behind them all, free what a thread had. */
+void slab_part_done(struct slab_part *part)
+{
+	const struct pool_slot *slots = pool_at(part->pool, part->pool->slots);
+
+	/* In the middle of an intent the slot is still needed. */
+	if (is_leaving && slots[part->slot].intent == 0)
+		leave((enum km_pool_kind)part->pool->kind);
+}
+
+uint32_t slab_slot_of_thread(enum km_pool_kind kind)
+{
+	return own[kind] != NULL ? own[kind]->slot : POOL_NO_SLOT;
 }
 
 /* The child of a fork is another participant of what is shared. */
@@ -242,7 +318,8 @@ static struct slab_part *join(struct km_pool *pool)
 		return NULL;
 	}
 	set_own((enum km_pool_kind)pool->kind, part);
-	pthread_setspecific(key, pool);
+	if (!is_leaving)
+		pthread_setspecific(key, pool);
 	return part;
 }
 

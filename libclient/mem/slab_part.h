@@ -28,14 +28,18 @@ struct slab_bin {
 	struct slab_hint *top; /* the next free place */
 	struct slab_hint *base;
 	struct slab_hint *limit;
-	uint64_t mine;	  /* a page word of a span of mine, version left out */
-	uint32_t size;	  /* as of the class */
-	uint32_t inverse; /* the same */
+	uint64_t live;	  /* the tag of a block of mine that is all slack */
+	uint32_t mine;	  /* low half of the page word of a span of mine */
+	uint32_t inverse; /* as of the class */
 	uint32_t hand;	  /* page before the one to look at: slab_ring.c */
 	uint32_t count;	  /* spans in the ring */
-	uint64_t reserved[2];
+	uint32_t place;	  /* of its stack, once it is open, among the hints */
+	uint32_t reserved[3];
 };
 _Static_assert(sizeof(struct slab_bin) == 64, "its place is a shift");
+
+/* Of any class that a word may name: behind SLAB_N_CLASSES nothing is mine. */
+#define SLAB_N_BINS ((unsigned)(SLAB_CLASS_MASK >> SLAB_CLASS_SHIFT) + 1)
 
 /* Where the bin of a size is among the bins, in bytes; by size in grains. */
 extern uint16_t slab_bin_at[SLAB_MAX / SLAB_GRAIN + 1] KM_HIDDEN;
@@ -49,7 +53,7 @@ struct slab_link {
 };
 
 struct slab_part {
-	struct slab_bin bin[SLAB_N_CLASSES]; /* first */
+	struct slab_bin bin[SLAB_N_BINS]; /* first */
 	struct km_pool *pool;
 	struct slab *slab;
 	struct slab_page *pages;
@@ -64,17 +68,18 @@ struct slab_part {
 	uint32_t n_slow; /* calls that were not the usual case */
 	uint32_t dead;	 /* the slot being recovered; else my own */
 	bool has_membarrier;
+	bool has_guard; /* as the pool */
+	size_t size;	/* bytes of it, with what is behind: */
 	struct slab_hint *hints;
 	struct slab_link *link;
-	size_t hints_size, link_size;
 };
 
 /*
  * Of this thread, by kind of pool; slab_nobody: none, another manager, or one
- * that cannot use the fast paths since the kernel has no membarrier.
+ * that cannot use the fast paths: the pool has guards, or the kernel has no
+ * membarrier.
  */
-extern __thread struct slab_part *slab_mine[KM_POOL_KIND__COUNT]
-    __attribute__((tls_model("initial-exec")));
+extern __thread struct slab_part *slab_mine[KM_POOL_KIND__COUNT] KM_TLS_INITIAL;
 
 /*
  * What time it is, as the epoch of a tag: the word of the shm pool where there
@@ -91,6 +96,15 @@ struct slab_part *slab_part_of(struct km_pool *pool);
 /* This thread uses the pool with this slot; NULL: none any more. */
 void slab_use(enum km_pool_kind kind, struct km_pool *pool, uint32_t slot);
 
+/* Its slot; POOL_NO_SLOT: it has not joined. */
+uint32_t slab_slot_of_thread(enum km_pool_kind kind);
+
+/*
+ * What a call has been done with is not needed any more: a thread that is at
+ * its end leaves, since nobody would tell again.
+ */
+void slab_part_done(struct slab_part *part);
+
 /* Returns 0 and *part, or -KM_ENOMEM. Spans that the slot has are found. */
 int slab_part_new(struct km_pool *pool, uint32_t slot, struct slab_part **part);
 
@@ -99,6 +113,10 @@ void slab_part_leave(struct slab_part **part);
 
 /* Let go; the pool is left as it is. */
 void slab_part_forget(struct slab_part **part);
+
+/* Zero-filled memory of the system, which no pool has to do with; or NULL. */
+void *slab_get(size_t size);
+void slab_put(void *p, size_t size);
 
 /* ---- places ------------------------------------------------------------- */
 
@@ -156,7 +174,24 @@ static inline bool slab_is_mine(
 
 /* ---- slab.c: what is not the usual case --------------------------------- */
 
+/* A block that a caller's pointer names. */
+struct slab_found {
+	struct slab_page *page; /* first of its span or run */
+	uint64_t word;
+	const struct slab_class *class; /* NULL: a run */
+	unsigned index;			/* in the span */
+};
+
+/* Returns 0 and *found, or -KM_EINVAL: what is wrong. Live or not is open. */
+int slab_find(const struct slab_part *part, const void *p,
+    struct slab_found *found, struct misuse *misuse);
+
 void *slab_alloc_slow(struct slab_part *part, size_t size, uint32_t site);
+/*
+ * Free a block of a span that is not mine. False: it is mine, a run, or no live
+ * block; ask slab_free_slow().
+ */
+bool slab_free_other(struct slab_part *part, void *p, uint32_t site);
 /* As manager.free. */
 int slab_free_slow(
     struct slab_part *part, void *p, uint32_t site, struct misuse *misuse);
@@ -198,6 +233,11 @@ void slab_count(struct slab *slab, int64_t pages);
 /* A page may be free: say so to whoever looks for one. */
 void slab_pages_hint(const struct slab_part *part, uint32_t page);
 void slab_pages_hint_all(const struct slab_part *part);
+
+/* ---- slab_trim.c -------------------------------------------------------- */
+
+/* Memory of free pages in [i, end) to the system. Returns how many bytes. */
+size_t slab_trim_pages(struct slab_part *part, uint64_t i, uint64_t end);
 
 /* ---- slab_grow.c ------------------------------------------------------- */
 
@@ -262,6 +302,15 @@ int slab_span_free_far(struct slab_part *part, struct slab_page *page,
     const struct slab_class *c, unsigned index, uint32_t site,
     struct misuse *misuse);
 
+/* A block of this group may be free: behind the store that made it so. */
+void slab_span_hint(struct slab_page *page, unsigned group);
+
+/* ---- slab_change.c ------------------------------------------------------ */
+
+/* As manager.change. */
+bool slab_change(struct km_pool *pool, void *p, const struct holding *from,
+    const struct holding *to, uint32_t site);
+
 /* ---- slab_take.c -------------------------------------------------------- */
 
 /*
@@ -282,7 +331,10 @@ void slab_abandon(struct slab_part *part, struct slab_page *page);
 struct slab_page *slab_take_orphan(struct slab_part *part, unsigned class);
 struct slab_page *slab_take_partial(struct slab_part *part, unsigned class);
 
-/* Give all empty spans back, whoever has them. */
+/* Give a span back if it is empty, whoever has it. */
+void slab_give_back(struct slab_part *part, struct slab_page *page);
+
+/* The same with all of them. */
 void slab_take_empty(struct slab_part *part);
 
 /* ---- slab_ring.c -------------------------------------------------------- */
@@ -293,6 +345,12 @@ void slab_ring_add(
 
 /* Fill the stack of a class. False: no memory. */
 bool slab_refill(struct slab_part *part, unsigned class);
+
+/*
+ * A class has its stack from its first use on: most threads use few. Before,
+ * it is empty and full. Asked for again it does nothing.
+ */
+void slab_bin_open(struct slab_part *part, unsigned class);
 
 /* Make room on a full stack. */
 void slab_spill(struct slab_part *part, unsigned class);

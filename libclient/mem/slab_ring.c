@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "mem/slab_part.h"
+#include "mem/slot.h"
 
 /*
  * The spans of each class are in a ring.  `hand` is the page before the one
@@ -79,7 +80,7 @@ static bool collect_from_ring(
 	for (; most > 0 && bin->count > 0; most--) {
 		struct slab_page *page = next_of(part, bin);
 
-		if ((slab_load(page) & SLAB_OWN_MASK) != bin->mine) {
+		if ((uint32_t)slab_load(page) != bin->mine) {
 			take_out_next(part, bin);
 			continue;
 		}
@@ -117,6 +118,8 @@ static bool scrape(struct slab_part *part, unsigned class)
 {
 	uint32_t all = part->bin[class].count;
 
+	if (part->pool->kind == KM_PKG)
+		slot_settle(part->pool);
 	if (collect_from_ring(part, class, all))
 		return true;
 	slab_take_empty(part);
@@ -135,6 +138,7 @@ static bool scrape(struct slab_part *part, unsigned class)
 
 bool slab_refill(struct slab_part *part, unsigned class)
 {
+	slab_bin_open(part, class);
 	if (collect_from_ring(part, class, LOOK_MAX))
 		return true;
 	if (collect_from_new(part, class, slab_take_orphan(part, class)))
@@ -169,7 +173,7 @@ void slab_spill(struct slab_part *part, unsigned class)
 	struct slab_hint *h;
 
 	for (h = bin->base; h < bin->base + n; h++)
-		if ((slab_load(h->page) & SLAB_OWN_MASK) == bin->mine)
+		if ((uint32_t)slab_load(h->page) == bin->mine)
 			let_go(part, &slab_class[class], h);
 	for (struct slab_hint *to = bin->base; h < bin->top;)
 		*to++ = *h++;

@@ -2,7 +2,7 @@
 /* slab_run.c - large blocks: runs of pages. */
 #include "config.h"
 
-#include "mem/slab_part.h"
+#include "mem/slab_guard.h"
 
 /*
  * The word of the first page decides: HEAD(n) is a live block of n pages.
@@ -20,7 +20,8 @@ static uint64_t tag_for(const struct slab_part *part, const struct request *req,
 	uint64_t slack = (n << SLAB_PAGE_SHIFT) - req->size;
 
 	return (part->owner & ~SLAB_LIVE) | slack << SLAB_SLACK_SHIFT |
-	       (uint64_t)epoch << SLAB_EPOCH_SHIFT | req->site;
+	       (uint64_t)epoch << SLAB_EPOCH_SHIFT |
+	       (uint64_t)req->state << SLAB_STATE_SHIFT | req->site;
 }
 
 size_t slab_run_size(uint64_t n, uint64_t tag)
@@ -56,8 +57,11 @@ void *slab_run_alloc(struct slab_part *part, const struct request *req)
 	if (head == SLAB_NO_PAGE)
 		return NULL;
 	set_cont(part, head, 1, n);
-	part->pages[head].tag =
-	    tag_for(part, req, n, slab_tag_epoch(*slab_clock));
+	part->pages[head].tag = tag_for(part, req, n,
+	    slab_tag_epoch(__atomic_load_n(slab_clock, __ATOMIC_RELAXED)));
+	slab_guard_put(part, slab_addr(part, &part->pages[head]), req->size,
+	    n << SLAB_PAGE_SHIFT);
+	request_note(req, slab_addr(part, &part->pages[head]));
 	/* The commit: a kill before it leaves RES and CONT of the dead. */
 	__atomic_store_n(
 	    &part->pages[head].word, slab_head(n), __ATOMIC_RELEASE);
@@ -106,6 +110,25 @@ static void set_tag(
 }
 
 /*
+ * Whether there are pages up to `to` behind the head; or, of a private pool,
+ * where that costs address space alone, can be: then nothing is copied.
+ */
+static bool has_pages(
+    struct slab_part *part, uint64_t head, uint64_t n, uint64_t to)
+{
+	uint64_t all = slab_n_pages(part->slab), i = head + n;
+
+	if (head + to <= all)
+		return true;
+	if (part->pool->kind != KM_PKG)
+		return false;
+	while (i < all && slab_load(&part->pages[i]) == SLAB_FREE)
+		i++;
+	return i == all && slab_grow(part, to - n) &&
+	       head + to <= slab_n_pages(part->slab);
+}
+
+/*
  * A page at a time: RES, then the head counts it, then CONT. A kill leaves a
  * page that is covered by the head, or RES of the dead that is not.
  */
@@ -115,7 +138,7 @@ static bool grow(
 	uint64_t head = slab_number(part, page);
 	uint64_t res = slab_res(part->slot, head), got = n;
 
-	if (to > SLAB_N_MAX || head + to > slab_n_pages(part->slab))
+	if (to > SLAB_N_MAX || !has_pages(part, head, n, to))
 		return false;
 	while (got < to && slab_cas(page + got, SLAB_FREE, res))
 		got++;

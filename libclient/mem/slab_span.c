@@ -137,9 +137,10 @@ static void scan(struct slab_part *part, struct slab_page *page, unsigned class,
 {
 	const struct slab_class *c = &slab_class[class];
 	uint8_t up[SLAB_N_HINTS];
+	uint64_t hints = slab_hints(page);
 	unsigned g;
 
-	memcpy(up, page->hint, sizeof(up));
+	memcpy(up, &hints, sizeof(up));
 	for (g = 0; g < SLAB_N_HINTS; g++)
 		if (up[g] != 0)
 			__atomic_store_n(&page->hint[g], 0, __ATOMIC_RELAXED);
@@ -161,7 +162,7 @@ unsigned slab_span_collect(
 	unsigned n;
 
 	slab_announce_any(part, page);
-	if ((slab_load(page) & SLAB_OWN_MASK) == bin->mine)
+	if ((uint32_t)slab_load(page) == bin->mine)
 		scan(part, page, class, bin);
 	slab_done(part->busy);
 	n = (unsigned)(bin->top - before);
@@ -198,12 +199,23 @@ bool slab_span_return(struct slab_part *part, struct slab_page *page)
 
 /* ---- free from elsewhere ------------------------------------------------ */
 
+/*
+ * Tag first, and the hint is not read before it: the owner takes hints down
+ * before it reads tags.
+ */
+void slab_span_hint(struct slab_page *page, unsigned group)
+{
+	uint8_t *hint = &page->hint[group];
+
+	if (__atomic_load_n(hint, __ATOMIC_SEQ_CST) == 0)
+		__atomic_store_n(hint, 1, __ATOMIC_RELEASE);
+}
+
 int slab_span_free_far(struct slab_part *part, struct slab_page *page,
     const struct slab_class *c, unsigned index, uint32_t site,
     struct misuse *misuse)
 {
 	uint64_t *tag = &slab_tags_at(part, page)[index];
-	uint8_t *hint = &page->hint[index >> c->shift];
 	uint64_t old = __atomic_load_n(tag, __ATOMIC_ACQUIRE);
 
 	do {
@@ -218,11 +230,6 @@ int slab_span_free_far(struct slab_part *part, struct slab_page *page,
 	} while (
 	    !__atomic_compare_exchange_n(tag, &old, slab_tag_free(old, site),
 		true, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE));
-	/*
-	 * Tag first, and the hint is not read before it: the owner takes hints
-	 * down before it reads tags.
-	 */
-	if (__atomic_load_n(hint, __ATOMIC_SEQ_CST) == 0)
-		__atomic_store_n(hint, 1, __ATOMIC_RELEASE);
+	slab_span_hint(page, index >> c->shift);
 	return 0;
 }

@@ -8,6 +8,8 @@
 
 #include "mem/slab_part.h"
 
+#define NEAR 512u /* pages: so far from where one was is looked for more */
+
 /* Whether anybody else announces it at this moment. */
 static bool is_busy(const struct slab_part *part, const struct slab_page *page)
 {
@@ -84,16 +86,14 @@ void slab_abandon(struct slab_part *part, struct slab_page *page)
 	if ((word & SLAB_MINE_MASK) != part->mine || class >= SLAB_N_CLASSES)
 		return;
 	if (slab_cas(page, word, slab_owned(word, SLAB_ABAND, 0)))
-		__atomic_store_n(
-		    &part->slab->aband[class], 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&part->slab->aband[class],
+		    slab_number(part, page) + 1, __ATOMIC_RELEASE);
 }
 
-static struct slab_page *find(
-    struct slab_part *part, enum slab_kind kind, unsigned class)
+static struct slab_page *find_in(struct slab_part *part, enum slab_kind kind,
+    unsigned class, uint64_t from, uint64_t end)
 {
-	uint64_t all = slab_n_pages(part->slab);
-
-	for (uint64_t i = 0; i < all; i++) {
+	for (uint64_t i = from; i < end; i++) {
 		struct slab_page *page = &part->pages[i];
 		uint64_t word = slab_load(page);
 
@@ -107,18 +107,31 @@ static struct slab_page *find(
 	return NULL;
 }
 
+static struct slab_page *find(
+    struct slab_part *part, enum slab_kind kind, unsigned class)
+{
+	return find_in(part, kind, class, 0, slab_n_pages(part->slab));
+}
+
+/* Others are near, if anywhere; those that are not, slab_take_partial() finds.
+ */
 struct slab_page *slab_take_orphan(struct slab_part *part, unsigned class)
 {
-	uint8_t *hint = &part->slab->aband[class];
+	uint32_t *hint = &part->slab->aband[class], none = 0;
+	uint64_t at = __atomic_load_n(hint, __ATOMIC_RELAXED);
+	uint64_t all = slab_n_pages(part->slab);
 	struct slab_page *page;
 
-	if (__atomic_load_n(hint, __ATOMIC_RELAXED) == 0)
+	if (at == 0 || at > all)
 		return NULL;
 	/* Down before the search, so that one put up meanwhile stays. */
 	__atomic_store_n(hint, 0, __ATOMIC_SEQ_CST);
-	page = find(part, SLAB_ABAND, class);
+	page = find_in(part, SLAB_ABAND, class, at > NEAR ? at - NEAR : 0,
+	    at + NEAR < all ? at + NEAR : all);
 	if (page != NULL)
-		__atomic_store_n(hint, 1, __ATOMIC_RELEASE);
+		__atomic_compare_exchange_n(hint, &none,
+		    slab_number(part, page) + 1, false, __ATOMIC_RELEASE,
+		    __ATOMIC_RELAXED);
 	return page;
 }
 
@@ -130,12 +143,14 @@ struct slab_page *slab_take_partial(struct slab_part *part, unsigned class)
 }
 
 /* Mine, or taken for it; then given back. */
-static void give_back(
-    struct slab_part *part, struct slab_page *page, uint64_t word)
+void slab_give_back(struct slab_part *part, struct slab_page *page)
 {
+	uint64_t word = slab_load(page);
 	bool is_mine = (word & SLAB_MINE_MASK) == part->mine;
 
-	if (!is_mine && !slab_take(part, page, word))
+	if ((slab_kind(word) != SLAB_SPAN && slab_kind(word) != SLAB_ABAND) ||
+	    !slab_span_is_empty(part, page) ||
+	    (!is_mine && !slab_take(part, page, word)))
 		return;
 	/* One of its blocks may have come to life while it was taken. */
 	if (!slab_span_return(part, page) && !is_mine)
@@ -146,14 +161,7 @@ void slab_take_empty(struct slab_part *part)
 {
 	uint64_t all = slab_n_pages(part->slab);
 
-	for (uint64_t i = 0; i < all; i++) {
-		struct slab_page *page = &part->pages[i];
-		uint64_t word = slab_load(page);
-
-		if ((slab_kind(word) == SLAB_SPAN ||
-			slab_kind(word) == SLAB_ABAND) &&
-		    slab_span_is_empty(part, page))
-			give_back(part, page, word);
-	}
+	for (uint64_t i = 0; i < all; i++)
+		slab_give_back(part, &part->pages[i]);
 	slab_unit_trim(part);
 }

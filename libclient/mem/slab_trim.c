@@ -63,19 +63,24 @@ static uint64_t trim_group(struct slab_part *part, uint64_t i, uint64_t end)
 	return sum;
 }
 
+size_t slab_trim_pages(struct slab_part *part, uint64_t i, uint64_t end)
+{
+	uint64_t next, sum = 0;
+
+	for (; i < end; i = next) {
+		next = i + AT_ONCE < end ? i + AT_ONCE : end;
+		if (count_resident(part, i, next - i) > 0)
+			sum += trim_group(part, i, next);
+	}
+	return sum << SLAB_PAGE_SHIFT;
+}
+
 size_t slab_trim(struct km_pool *pool)
 {
 	struct slab_part *part = slab_part_of(pool);
-	uint64_t all, end, sum = 0;
 
 	if (part == NULL)
 		return 0;
 	slab_take_empty(part);
-	all = slab_n_pages(part->slab);
-	for (uint64_t i = 0; i < all; i = end) {
-		end = i + AT_ONCE < all ? i + AT_ONCE : all;
-		if (count_resident(part, i, end - i) > 0)
-			sum += trim_group(part, i, end);
-	}
-	return sum << SLAB_PAGE_SHIFT;
+	return slab_trim_pages(part, 0, slab_n_pages(part->slab));
 }

@@ -2,7 +2,6 @@
 /* slab_unit.c - memory for tags: units of pages at the upper end. */
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "mem/slab_part.h"
@@ -50,6 +49,22 @@ static uint64_t *announcement(struct slab_part *part)
 	return &slot[part->slot].claim;
 }
 
+/* Where to look first: any value is safe. */
+static void look_at(struct slab_part *part, uint32_t number)
+{
+	__atomic_store_n(&part->slab->tags_at, number, __ATOMIC_RELAXED);
+}
+
+static uint32_t begin_at(const struct slab_part *part)
+{
+	return __atomic_load_n(&part->slab->tags_at, __ATOMIC_RELAXED);
+}
+
+static uint32_t lowest(const struct slab_part *part)
+{
+	return __atomic_load_n(&part->slab->tags_low, __ATOMIC_RELAXED);
+}
+
 /* n free bits in a row; -1: there are none. */
 static int find_bits(uint32_t bits, unsigned n)
 {
@@ -80,7 +95,7 @@ static bool claim_in(
 			continue;
 		__atomic_store_n(&row->unit, number * SLAB_UNITS + (uint32_t)at,
 		    __ATOMIC_RELEASE);
-		part->slab->tags_at = number;
+		look_at(part, number);
 		return true;
 	}
 }
@@ -98,13 +113,15 @@ static void commit_page(struct slab_part *part, uint64_t number)
 	memset(slab_addr(part, page), 0, SLAB_PAGE);
 	__atomic_store_n(&page->word, SLAB_TAGS | ver, __ATOMIC_RELEASE);
 	__atomic_store_n(&page[-1].word, SLAB_GUARD, __ATOMIC_RELEASE);
-	part->slab->tags_low = part->slab->tags_at = (uint32_t)number;
+	__atomic_store_n(
+	    &part->slab->tags_low, (uint32_t)number, __ATOMIC_RELAXED);
+	look_at(part, (uint32_t)number);
 }
 
 /* The guard below the lowest tags becomes tags, the page below it the guard. */
 static bool extend(struct slab_part *part)
 {
-	uint64_t low = part->slab->tags_low;
+	uint64_t low = lowest(part);
 	struct slab_page *page = &part->pages[low];
 	uint64_t res;
 
@@ -151,15 +168,16 @@ static bool begin(struct slab_part *part)
 static bool claim_known(
     struct slab_part *part, struct slab_page *row, unsigned n, unsigned most)
 {
-	uint64_t all = slab_n_pages(part->slab), at = part->slab->tags_at;
+	uint64_t all = slab_n_pages(part->slab), at = begin_at(part), low;
 
 	for (uint64_t i = 0; i < all && most > 0; i++) {
 		uint64_t number = (at + i) % all;
 
 		if (slab_kind(slab_load(&part->pages[number])) != SLAB_TAGS) {
 			/* Data lie between: go on at the lowest tags. */
-			if (part->slab->tags_low > number)
-				i += part->slab->tags_low - number - 1;
+			low = lowest(part);
+			if (low > number)
+				i += low - number - 1;
 			continue;
 		}
 		if (claim_in(part, row, (uint32_t)number, n))
@@ -205,7 +223,7 @@ void slab_unit_release(
 	 */
 	clear_bits(part, number, mask_of(n_units) << unit % SLAB_UNITS);
 	__atomic_store_n(&row->unit, 0, __ATOMIC_RELEASE);
-	part->slab->tags_at = number;
+	look_at(part, number);
 }
 
 /* ---- after a death ------------------------------------------------------ */
@@ -280,7 +298,8 @@ static bool sweep(
 void slab_unit_sweep(struct slab_part *part)
 {
 	uint64_t all = slab_n_pages(part->slab);
-	uint64_t *words = malloc(all * (sizeof(*words) + sizeof(uint32_t)));
+	size_t size = all * (sizeof(uint64_t) + sizeof(uint32_t));
+	uint64_t *words = slab_get(size);
 	uint32_t *named = (uint32_t *)(words + all);
 
 	if (words == NULL)
@@ -290,7 +309,7 @@ void slab_unit_sweep(struct slab_part *part)
 		if (sweep(part, words, named, all))
 			break;
 	}
-	free(words);
+	slab_put(words, size);
 }
 
 /* Of a page that is the lowest of its area, if it holds none. */
@@ -311,7 +330,8 @@ static void trim_page(struct slab_part *part, uint64_t i)
 		return;
 	}
 	if (more)
-		part->slab->tags_low = (uint32_t)i + 1;
+		__atomic_store_n(
+		    &part->slab->tags_low, (uint32_t)i + 1, __ATOMIC_RELAXED);
 	slab_pages_unreserve(part, i - 1, more ? 1 : 2, res);
 	slab_count(part->slab, more ? -1 : -2);
 }

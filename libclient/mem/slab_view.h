@@ -13,6 +13,7 @@ int slab_inspect(
 int slab_resync(struct view *view, struct view_walk *walk);
 void slab_recover(struct km_pool *pool, uint32_t slot);
 size_t slab_trim(struct km_pool *pool);
+size_t slab_trim_old(struct km_pool *pool, unsigned parts);
 int slab_grow_by(struct km_pool *pool, size_t bytes);
 
 #endif

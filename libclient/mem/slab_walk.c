@@ -1,108 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* slab_walk.c - reading a slab pool from outside, trusting nothing. */
+/* slab_walk.c - the blocks of a slab pool, one after the other, from outside.
+ */
 #include "config.h"
 
 #include "base/err.h"
-#include "mem/slab_part.h"
+#include "mem/slab_guard.h"
+#include "mem/slab_read.h"
 #include "mem/slab_view.h"
 
-#define TRIES_MAX 1000 /* at one span that changes all the time */
-#define TAGS_READ 8    /* at a time: a cache line */
-
-/* What a view needs of the pool's tables, checked. */
-struct tables {
-	uint64_t pages, data; /* offsets in the pool */
-	uint64_t n_pages;     /* in use; it may grow meanwhile ... */
-	uint64_t max_pages;   /* ... up to this */
-	uint64_t max_held;
-};
-
-/* One page, as read; and where it is. */
-struct place {
-	uint64_t number;
-	uint64_t off; /* in the pool */
-	struct slab_page row;
-};
-
-static int read_tables(struct view *view, struct tables *t)
-{
-	const struct km_pool *pool = view_header(view);
-	struct slab slab;
-
-	if (view_read(view, pool->data.bytes, &slab, sizeof(slab)) != 0)
-		return -KM_ECORRUPT;
-	slab_classes_init();
-	*t = (struct tables){
-		.pages = slab.pages.bytes,
-		.data = slab.data.bytes,
-		.n_pages = slab.n_pages,
-		.max_pages = slab.max_pages,
-		.max_held = slab.max_held,
-	};
-	if (t->data > pool->max_size || t->pages > t->data ||
-	    t->n_pages > t->max_pages ||
-	    t->max_pages > (pool->max_size - t->data) / SLAB_PAGE ||
-	    t->max_pages > (t->data - t->pages) / sizeof(struct slab_page))
-		return -KM_ECORRUPT;
-	return 0;
-}
-
-static int read_row(struct view *view, const struct tables *t, uint64_t number,
-    struct place *place)
-{
-	place->number = number;
-	place->off = t->data + (number << SLAB_PAGE_SHIFT);
-	return view_read(view, t->pages + number * sizeof(struct slab_page),
-		   &place->row, sizeof(place->row)) == 0
-		   ? 0
-		   : -KM_ECORRUPT;
-}
-
-static bool is_span(uint64_t word)
-{
-	return slab_kind(word) == SLAB_SPAN || slab_kind(word) == SLAB_ABAND;
-}
-
-/* The same life of the same span, whoever has it now. */
-static bool is_same(uint64_t a, uint64_t b)
-{
-	if (is_span(a) && is_span(b))
-		return ((a ^ b) & ~SLAB_MINE_MASK) == 0;
-	return a == b;
-}
-
-/* The class of a span whose numbers make sense; NULL: they do not. */
-static const struct slab_class *span_class(
-    const struct tables *t, const struct place *place)
-{
-	unsigned class = slab_word_class(place->row.word);
-	const struct slab_class *c = &slab_class[class];
-	uint64_t end;
-
-	if (class >= SLAB_N_CLASSES)
-		return NULL;
-	end = slab_unit_off(place->row.unit) + c->n_blocks * sizeof(uint64_t);
-	if (end > t->max_pages << SLAB_PAGE_SHIFT ||
-	    c->n_pages > t->max_pages - place->number)
-		return NULL;
-	return c;
-}
-
-/* Tags from `first` on. False: the span changed meanwhile. */
-static bool read_tags(struct view *view, const struct tables *t,
-    const struct place *place, unsigned first, unsigned n, uint64_t *tags)
-{
-	uint64_t off =
-	    t->data + slab_unit_off(place->row.unit) + first * sizeof(*tags);
-	struct place again;
-
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (view_read(view, off, tags, n * sizeof(*tags)) != 0)
-		return false;
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return read_row(view, t, place->number, &again) == 0 &&
-	       is_same(again.row.word, place->row.word);
-}
+#define TAGS_READ 8 /* at a time: a cache line */
 
 /* ---- a walk ------------------------------------------------------------- */
 
@@ -117,6 +23,7 @@ static void fill(struct view *view, struct view_block *block, uint64_t off,
 		.room = room,
 		.site = slab_tag_site(tag),
 		.owner = slab_tag_owner(tag),
+		.state = slab_tag_state(tag),
 		/* Ahead of us: stamped since the view was opened. */
 		.age =
 		    age > SLAB_EPOCH_MASK / 2 + SLAB_EPOCH_MASK / 4 ? 0 : age,
@@ -137,10 +44,11 @@ static unsigned first_live(const uint64_t *tags, unsigned n)
  * The next live block of a span from walk->next on. 1: *block; 0: there is
  * none, walk->next is behind it; -KM_EBUSY: it changed; -KM_ECORRUPT.
  */
-static int walk_span(struct view *view, const struct tables *t,
-    const struct place *place, struct view_walk *walk, struct view_block *block)
+static int walk_span(struct view *view, const struct slab_tables *t,
+    const struct slab_place *place, struct view_walk *walk,
+    struct view_block *block)
 {
-	const struct slab_class *c = span_class(t, place);
+	const struct slab_class *c = slab_span_class(t, place);
 	uint64_t tags[TAGS_READ];
 	unsigned i, k, n;
 
@@ -149,7 +57,7 @@ static int walk_span(struct view *view, const struct tables *t,
 	i = (unsigned)((walk->next - place->off + c->size - 1) / c->size);
 	for (; i < c->n_blocks; i += n) {
 		n = c->n_blocks - i < TAGS_READ ? c->n_blocks - i : TAGS_READ;
-		if (!read_tags(view, t, place, i, n, tags))
+		if (!slab_read_tags(view, t, place, i, n, tags))
 			return -KM_EBUSY;
 		k = first_live(tags, n);
 		if (k == n)
@@ -166,11 +74,12 @@ static int walk_span(struct view *view, const struct tables *t,
 	return 0;
 }
 
-static int walk_run(struct view *view, const struct tables *t,
-    const struct place *place, struct view_walk *walk, struct view_block *block)
+static int walk_run(struct view *view, const struct slab_tables *t,
+    const struct slab_place *place, struct view_walk *walk,
+    struct view_block *block)
 {
 	uint64_t n = slab_word_n(place->row.word);
-	struct place again;
+	struct slab_place again;
 
 	if (n == 0 || n > t->max_pages - place->number)
 		return -KM_ECORRUPT;
@@ -179,7 +88,7 @@ static int walk_run(struct view *view, const struct tables *t,
 		walk->next = place->off + (n << SLAB_PAGE_SHIFT);
 		return 0;
 	}
-	if (read_row(view, t, place->number, &again) != 0 ||
+	if (slab_read_row(view, t, place->number, &again) != 0 ||
 	    again.row.word != place->row.word)
 		return -KM_EBUSY;
 	fill(view, block, place->off, n << SLAB_PAGE_SHIFT, again.row.tag);
@@ -188,13 +97,14 @@ static int walk_run(struct view *view, const struct tables *t,
 }
 
 /* Free pages in a row are one free fragment. */
-static int walk_free(struct view *view, const struct tables *t,
-    const struct place *place, struct view_walk *walk, struct view_block *block)
+static int walk_free(struct view *view, const struct slab_tables *t,
+    const struct slab_place *place, struct view_walk *walk,
+    struct view_block *block)
 {
-	struct place next = *place;
+	struct slab_place next = *place;
 
 	while (++next.number < t->n_pages)
-		if (read_row(view, t, next.number, &next) != 0 ||
+		if (slab_read_row(view, t, next.number, &next) != 0 ||
 		    slab_kind(next.row.word) != SLAB_FREE)
 			break;
 	walk->next = t->data + (next.number << SLAB_PAGE_SHIFT);
@@ -206,8 +116,9 @@ static int walk_free(struct view *view, const struct tables *t,
 	return walk->with_free ? 1 : 0;
 }
 
-static int walk_place(struct view *view, const struct tables *t,
-    const struct place *place, struct view_walk *walk, struct view_block *block)
+static int walk_place(struct view *view, const struct slab_tables *t,
+    const struct slab_place *place, struct view_walk *walk,
+    struct view_block *block)
 {
 	switch (slab_kind(place->row.word)) {
 	case SLAB_SPAN:
@@ -235,21 +146,21 @@ static int walk_place(struct view *view, const struct tables *t,
  * in.  A page of a span that has gone meanwhile leads nowhere: then the page
  * itself.
  */
-static int find_place(struct view *view, const struct tables *t,
-    const struct view_walk *walk, struct place *place)
+static int find_place(struct view *view, const struct slab_tables *t,
+    const struct view_walk *walk, struct slab_place *place)
 {
 	uint64_t number = (walk->next - t->data) >> SLAB_PAGE_SHIFT, head;
-	struct place first;
+	struct slab_place first;
 	const struct slab_class *c;
 
-	if (read_row(view, t, number, place) != 0)
+	if (slab_read_row(view, t, number, place) != 0)
 		return -KM_ECORRUPT;
 	head = slab_word_head(place->row.word);
 	if (slab_kind(place->row.word) != SLAB_CONT || head >= number)
 		return 0;
-	if (read_row(view, t, head, &first) != 0)
+	if (slab_read_row(view, t, head, &first) != 0)
 		return -KM_ECORRUPT;
-	c = is_span(first.row.word) ? span_class(t, &first) : NULL;
+	c = slab_is_span(first.row.word) ? slab_span_class(t, &first) : NULL;
 	if ((c != NULL && head + c->n_pages > number) ||
 	    (slab_kind(first.row.word) == SLAB_HEAD &&
 		head + slab_word_n(first.row.word) > number))
@@ -260,10 +171,10 @@ static int find_place(struct view *view, const struct tables *t,
 int slab_walk(
     struct view *view, struct view_walk *walk, struct view_block *block)
 {
-	struct tables t;
-	struct place place;
+	struct slab_tables t;
+	struct slab_place place;
 	uint32_t steps = 0;
-	int rc = read_tables(view, &t);
+	int rc = slab_read_tables(view, &t);
 
 	if (rc != 0)
 		return rc;
@@ -276,7 +187,7 @@ int slab_walk(
 		rc = find_place(view, &t, walk, &place);
 		if (rc == 0)
 			rc = walk_place(view, &t, &place, walk, block);
-		if (rc == -KM_EBUSY && walk->retries++ < TRIES_MAX)
+		if (rc == -KM_EBUSY && walk->retries++ < SLAB_TRIES_MAX)
 			continue;
 		if (rc == 1 || rc < 0)
 			return rc == -KM_EBUSY ? -KM_ECORRUPT : rc;
@@ -287,9 +198,9 @@ int slab_walk(
 /* Behind damage: with the next page. */
 int slab_resync(struct view *view, struct view_walk *walk)
 {
-	struct tables t;
+	struct slab_tables t;
 
-	if (read_tables(view, &t) != 0)
+	if (slab_read_tables(view, &t) != 0)
 		return 0;
 	if (walk->next < t.data)
 		walk->next = t.data;
@@ -298,169 +209,63 @@ int slab_resync(struct view *view, struct view_walk *walk)
 }
 
 /* Metadata are away from the data, and there are no guards behind a block. */
-int slab_inspect(
-    struct view *view, const struct view_block *block, struct misuse *finding)
+/* The tag of the live block there; 0: there is none. */
+static uint64_t tag_at(
+    struct view *view, const struct slab_tables *t, uint64_t off)
 {
-	return 0;
+	struct view_walk walk = { .next = off };
+	const struct slab_class *c;
+	struct slab_place place;
+	uint64_t tag;
+
+	if (off < t->data || find_place(view, t, &walk, &place) != 0)
+		return 0;
+	if (slab_kind(place.row.word) == SLAB_HEAD)
+		return place.off == off ? place.row.tag : 0;
+	c = slab_is_span(place.row.word) ? slab_span_class(t, &place) : NULL;
+	if (c == NULL || (off - place.off) / c->size >= c->n_blocks ||
+	    !slab_read_tags(view, t, &place,
+		(unsigned)((off - place.off) / c->size), 1, &tag))
+		return 0;
+	return (tag & SLAB_LIVE) != 0 ? tag : 0;
 }
 
-/* ---- accounts ----------------------------------------------------------- */
-
-/* Sums of a walk over the page table. */
-struct sums {
-	uint64_t n_free;  /* pages */
-	uint64_t in_row;  /* of these, in a row up to here */
-	uint64_t longest; /* row */
-	uint64_t largest; /* free block in a span, bytes */
-	struct km_mem_info *info;
-};
-
-/* Returns its pages, or < 0: nothing of it has been added. */
-static int64_t sum_span(struct view *view, const struct tables *t,
-    const struct place *place, struct sums *sums)
+/* Whether the guard that belongs to a tag read before it is damaged. */
+static bool is_damaged(struct view *view, const struct view_block *block,
+    unsigned char *guard, size_t n)
 {
-	uint64_t tags[SLAB_PAGE / SLAB_GRAIN];
-	const struct slab_class *c = span_class(t, place);
-	uint64_t used = 0, live = 0;
+	uint64_t off = block->addr - view_header(view)->base;
 
-	if (c == NULL)
-		return -KM_ECORRUPT;
-	if (!read_tags(view, t, place, 0, c->n_blocks, tags))
-		return -KM_EBUSY;
-	for (unsigned i = 0; i < c->n_blocks; i++) {
-		if ((tags[i] & SLAB_LIVE) == 0)
-			continue;
-		if (slab_tag_slack(tags[i]) > c->size)
-			return -KM_ECORRUPT;
-		used += c->size - slab_tag_slack(tags[i]);
-		live++;
-	}
-	if (live < c->n_blocks && c->size > sums->largest)
-		sums->largest = c->size;
-	sums->info->used += used;
-	sums->info->blocks += live;
-	sums->info->counted += live * (c->size + sizeof(uint64_t));
-	return c->n_pages;
-}
-
-static int64_t sum_run(
-    const struct tables *t, const struct place *place, struct sums *sums)
-{
-	uint64_t n = slab_word_n(place->row.word);
-
-	if (n == 0 || n > t->max_pages - place->number)
-		return -KM_ECORRUPT;
-	sums->info->used += slab_run_size(n, place->row.tag);
-	sums->info->counted += n << SLAB_PAGE_SHIFT;
-	sums->info->blocks++;
-	return (int64_t)n;
-}
-
-static void sum_free(struct sums *sums)
-{
-	sums->info->fragments += sums->in_row == 0;
-	sums->n_free++;
-	if (++sums->in_row > sums->longest)
-		sums->longest = sums->in_row;
-}
-
-/* What is at a page, once. Returns its pages, or < 0. */
-static int64_t sum_place(struct view *view, const struct tables *t,
-    const struct place *place, struct sums *sums)
-{
-	if (slab_kind(place->row.word) == SLAB_FREE) {
-		sum_free(sums);
-		return 1;
-	}
-	sums->in_row = 0;
-	if (slab_kind(place->row.word) == SLAB_HEAD)
-		return sum_run(t, place, sums);
-	return is_span(place->row.word) ? sum_span(view, t, place, sums) : 1;
+	return view_read(view, off + block->size, guard, n) == 0 &&
+	       !slab_guard_is_good(guard, n);
 }
 
 /*
- * A span or run counts with all its pages as they were when its head was read,
- * whatever they are by now: so what is used is never more than what is held.
+ * Its owner may have freed or resized the block meanwhile, and then the bytes
+ * prove nothing: so tag, guard, tag.
  */
-static int64_t sum_at(struct view *view, const struct tables *t,
-    uint64_t number, struct sums *sums)
+int slab_inspect(
+    struct view *view, const struct view_block *block, struct misuse *finding)
 {
-	struct place place;
-	int64_t n = -KM_EBUSY;
+	uint64_t off = block->addr - view_header(view)->base, tag;
+	unsigned char guard[SLAB_GUARD_SIZE];
+	struct slab_tables t;
+	size_t n;
 
-	for (int i = 0; i < TRIES_MAX && n == -KM_EBUSY; i++)
-		n = read_row(view, t, number, &place) == 0
-			? sum_place(view, t, &place, sums)
-			: -KM_ECORRUPT;
-	return n;
-}
-
-/* Of [at, n_pages). Returns where it has ended, or < 0. */
-static int64_t sum_pages(
-    struct view *view, const struct tables *t, uint64_t at, struct sums *sums)
-{
-	int64_t n;
-
-	while (at < t->n_pages) {
-		n = sum_at(view, t, at, sums);
-		if (n < 0)
-			return n;
-		at += (uint64_t)n;
-	}
-	return (int64_t)at;
-}
-
-/* Of pages in a row: as a run, or as a span of the largest blocks that fit. */
-static size_t largest_in(uint64_t n_pages)
-{
-	size_t size = 0;
-
-	if (n_pages << SLAB_PAGE_SHIFT > SLAB_MAX)
-		return n_pages << SLAB_PAGE_SHIFT;
-	for (unsigned i = 0; i < SLAB_N_CLASSES; i++)
-		if (slab_class[i].n_pages <= n_pages)
-			size = slab_class[i].size;
-	return size;
-}
-
-static void finish(const struct tables *t, struct sums *sums)
-{
-	uint64_t held = t->n_pages - sums->n_free;
-	uint64_t at_end = sums->in_row + t->max_pages - t->n_pages;
-	struct km_mem_info *info = sums->info;
-
-	if (held < t->max_held)
-		held = t->max_held < t->n_pages ? t->max_held : t->n_pages;
-	info->total = t->data + (t->n_pages << SLAB_PAGE_SHIFT);
-	info->free = sums->n_free << SLAB_PAGE_SHIFT;
-	info->real_used = info->total - info->free;
-	info->max_used = t->data + (held << SLAB_PAGE_SHIFT);
-	info->counted += t->data;
-	/* The pool grows if need be. */
-	info->largest =
-	    largest_in(at_end > sums->longest ? at_end : sums->longest);
-	if (sums->largest > info->largest)
-		info->largest = sums->largest;
-}
-
-int slab_view_info(struct view *view, struct km_mem_info *info)
-{
-	struct sums sums = { .info = info };
-	struct tables t;
-	int64_t at = 0;
-	int rc = read_tables(view, &t);
-
-	*info = (struct km_mem_info){ 0 };
-	while (rc == 0 && (uint64_t)at < t.n_pages) {
-		at = sum_pages(view, &t, (uint64_t)at, &sums);
-		if (at < 0)
-			return (int)at;
-		/* It may have grown meanwhile. */
-		rc = read_tables(view, &t);
-	}
-	if (rc == 0 && (uint64_t)at > t.n_pages)
-		rc = -KM_ECORRUPT;
-	if (rc == 0)
-		finish(&t, &sums);
-	return rc;
+	if (block->is_free || block->size > block->room ||
+	    slab_read_tables(view, &t) != 0 || !t.has_guard)
+		return 0;
+	n = slab_guard_size(block->size, block->room);
+	tag = tag_at(view, &t, off);
+	if (tag == 0 || block->room - slab_tag_slack(tag) != block->size ||
+	    !is_damaged(view, block, guard, n) || tag_at(view, &t, off) != tag)
+		return 0;
+	*finding = (struct misuse){
+		.kind = MISUSE_TAIL,
+		.block = (const void *)(uintptr_t)block->addr,
+		.size = block->size,
+		.site = block->site,
+	};
+	misuse_show_found(finding, guard, n, (int64_t)block->size);
+	return 1;
 }

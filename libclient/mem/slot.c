@@ -2,6 +2,7 @@
 /* slot.c - giving out the slots of a pool. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "mem/hold.h"
+#include "mem/intent.h"
 #include "mem/manager.h"
 #include "mem/slot.h"
 #include "mem/view.h"
@@ -19,18 +22,34 @@ static struct pool_slot *slot_at(struct km_pool *pool, uint32_t slot)
 }
 
 /* A kill behind the CAS leaves it CLAIMED: one slot less. */
-static bool take(struct pool_slot *s)
+static bool take(struct pool_slot *s, uint32_t from)
 {
-	uint32_t state = SLOT_FREE;
+	uint32_t state = __atomic_load_n(&s->state, __ATOMIC_RELAXED);
 
-	return __atomic_compare_exchange_n(&s->state, &state, SLOT_CLAIMED,
-	    false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+	return state == from &&
+	       __atomic_compare_exchange_n(&s->state, &state, SLOT_CLAIMED,
+		   false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+static void note_top(struct km_pool *pool, uint32_t slot)
+{
+	uint32_t top = __atomic_load_n(&pool->top_slot, __ATOMIC_RELAXED);
+
+	while (
+	    slot > top && !__atomic_compare_exchange_n(&pool->top_slot, &top,
+			      slot, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		;
 }
 
 static int find_free(struct km_pool *pool, uint32_t *slot)
 {
+	/* All that name it are blocks of one process, whoever has it. */
+	bool may_inherit = pool->kind == KM_PKG;
+
 	for (uint32_t i = 0; i < pool->n_slots; i++)
-		if (take(slot_at(pool, i))) {
+		if ((may_inherit && take(slot_at(pool, i), SLOT_LEFT)) ||
+		    take(slot_at(pool, i), SLOT_FREE)) {
+			note_top(pool, i);
 			*slot = i;
 			return 0;
 		}
@@ -97,6 +116,16 @@ void slot_set(struct km_pool *pool, uint32_t slot, int32_t pid, int32_t rank,
 	__atomic_store_n(&s->state, SLOT_LIVE, __ATOMIC_RELEASE);
 }
 
+void slot_settle(struct km_pool *pool)
+{
+	for (uint32_t i = 0; i < pool->n_slots; i++)
+		if (__atomic_load_n(&slot_at(pool, i)->state,
+			__ATOMIC_ACQUIRE) == SLOT_RECOVERING) {
+			slot_dead(pool, i);
+			slot_left(pool, i);
+		}
+}
+
 /*
  * RECOVERING until all is settled. A kill in here leaves the slot so: it is
  * not given out again, and to settle it once more would do no harm.
@@ -107,63 +136,144 @@ void slot_dead(struct km_pool *pool, uint32_t slot)
 	uint32_t *state = &slot_at(pool, slot)->state;
 
 	__atomic_store_n(state, SLOT_RECOVERING, __ATOMIC_RELEASE);
+	hold_clear(pool, slot);
+	intent_settle(pool, slot);
 	if (manager->recover != NULL)
 		manager->recover(pool, slot);
 	__atomic_store_n(state, SLOT_DEAD, __ATOMIC_RELEASE);
 }
 
+/* By CAS: who needs slots may have given it out again. */
+static void left_is_dead(struct pool_slot *s)
+{
+	uint32_t state = SLOT_LEFT;
+
+	__atomic_compare_exchange_n(&s->state, &state, SLOT_DEAD, false,
+	    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
 void slot_dead_process(struct km_pool *pool, uint32_t slot)
 {
-	const struct pool_slot *main = slot_at(pool, slot), *s;
+	const struct pool_slot *main = slot_at(pool, slot);
+	struct pool_slot *s;
 
 	for (uint32_t i = 0; i < pool->n_slots; i++) {
 		s = slot_at(pool, i);
-		if (i != slot && s->state == SLOT_LIVE && s->pid == main->pid &&
-		    s->start_time == main->start_time)
+		if (i == slot || s->pid != main->pid ||
+		    s->start_time != main->start_time)
+			continue;
+		if (s->state == SLOT_LIVE)
 			slot_dead(pool, i);
+		else
+			left_is_dead(s);
 	}
 	slot_dead(pool, slot);
 }
 
 void slot_left(struct km_pool *pool, uint32_t slot)
 {
+	hold_clear(pool, slot);
 	__atomic_store_n(
 	    &slot_at(pool, slot)->state, SLOT_LEFT, __ATOMIC_RELEASE);
+}
+
+/* What slots say of this process, and which process that was. */
+static struct {
+	int32_t known_as;
+	int32_t pid; /* 0: nobody has told us */
+} self;
+
+void slot_known_as(int32_t pid)
+{
+	self.known_as = pid;
+	self.pid = (int32_t)getpid();
+}
+
+bool slot_is_known_here(void)
+{
+	return self.known_as == self.pid;
+}
+
+static int32_t own_pid(void)
+{
+	int32_t pid = (int32_t)getpid();
+
+	return self.pid == pid ? self.known_as : pid;
 }
 
 int slot_join(struct km_pool *pool, uint32_t *slot)
 {
 	const struct pool_slot *s =
 	    slot_at(pool, pool_slot_in_use((enum km_pool_kind)pool->kind));
-	char name[POOL_NAME_SIZE];
+	struct pool_slot *mine;
 	int rc = slot_claim(pool, slot);
 
 	if (rc != 0)
 		return rc;
-	memcpy(name, s->name, sizeof(name));
-	slot_set(pool, *slot, (int32_t)getpid(), s->rank, name);
+	mine = slot_at(pool, *slot);
+	if (s->pid == own_pid()) {
+		/* The usual case, and starting a thread is to be quick. */
+		mine->pid = s->pid;
+		mine->rank = s->rank;
+		mine->start_time = s->start_time;
+		memmove(mine->name, s->name, sizeof(mine->name));
+		__atomic_store_n(&mine->state, SLOT_LIVE, __ATOMIC_RELEASE);
+	} else {
+		char name[POOL_NAME_SIZE];
+
+		memcpy(name, s->name, sizeof(name));
+		slot_set(pool, *slot, (int32_t)getpid(), s->rank, name);
+	}
 	return 0;
+}
+
+/* No stdio: who makes a pool may be malloc(). */
+bool slot_process_field(int32_t pid, int field, uint64_t *value)
+{
+	char path[64], stat[1024];
+	const char *p;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%" PRId32 "/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, stat, sizeof(stat) - 1);
+	close(fd);
+	if (n <= 0)
+		return false;
+	stat[n] = '\0';
+	/* The name in parentheses may hold anything: count from ')'. */
+	p = strrchr(stat, ')');
+	for (int i = 2; p != NULL && i < field; i++)
+		p = strchr(p + 1, ' ');
+	if (p != NULL)
+		*value = strtoull(p, NULL, 10);
+	return p != NULL;
+}
+
+static uint64_t read_start_time(int32_t pid)
+{
+	uint64_t ticks = 0;
+
+	slot_process_field(pid, 22, &ticks);
+	return ticks;
 }
 
 uint64_t slot_process_start_time(int32_t pid)
 {
-	char path[64], stat[1024];
-	uint64_t ticks = 0;
-	const char *p;
-	FILE *f;
+	/* A process asks for its own several times as it starts. */
+	static struct {
+		uint64_t ticks;
+		int32_t pid; /* stored last */
+	} known;
 
-	snprintf(path, sizeof(path), "/proc/%" PRId32 "/stat", pid);
-	f = fopen(path, "re");
-	if (f == NULL)
-		return 0;
-	if (fgets(stat, sizeof(stat), f) != NULL) {
-		/* The name in parentheses may hold anything: count from ')'. */
-		p = strrchr(stat, ')');
-		for (int field = 2; p != NULL && field < 22; field++)
-			p = strchr(p + 1, ' ');
-		if (p != NULL)
-			ticks = strtoull(p, NULL, 10);
+	if (pid != (int32_t)getpid())
+		return read_start_time(pid);
+	if (__atomic_load_n(&known.pid, __ATOMIC_ACQUIRE) != pid) {
+		known.ticks = read_start_time(pid);
+		__atomic_store_n(&known.pid, pid, __ATOMIC_RELEASE);
 	}
-	fclose(f);
-	return ticks;
+	return known.ticks;
 }

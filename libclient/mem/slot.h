@@ -9,6 +9,7 @@
  * Concurrency: a slot is taken by CAS; then only who took it writes, and the
  * supervisor when its process is gone.  Anybody reads.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "mem/pool.h"
@@ -25,6 +26,20 @@ int slot_claim(struct km_pool *pool, uint32_t *slot);
  */
 int slot_join(struct km_pool *pool, uint32_t *slot);
 
+/*
+ * Who looks after the shm pool is in another pid namespace, where this process
+ * has that pid: its slots have it from now on. slot_is_known_here(): that is
+ * not so.
+ */
+void slot_known_as(int32_t pid);
+bool slot_is_known_here(void);
+
+/*
+ * Of a pkg pool: the threads that a fork has left behind (RECOVERING) are
+ * dead, and their slots can be had again.
+ */
+void slot_settle(struct km_pool *pool);
+
 /* Its thread has ended, and has left nothing half done. */
 void slot_left(struct km_pool *pool, uint32_t slot);
 
@@ -35,8 +50,23 @@ void slot_set(struct km_pool *pool, uint32_t slot, int32_t pid, int32_t rank,
 /* Who had it is gone: what was left half done is settled. */
 void slot_dead(struct km_pool *pool, uint32_t slot);
 
-/* The process of this slot is gone: the same for those of all its threads. */
+/*
+ * The process of this slot is gone: the same for those of all its threads. What
+ * threads have left that ended before it is of the dead as well then.
+ */
 void slot_dead_process(struct km_pool *pool, uint32_t slot);
+
+/* Who had it is gone: a live block that names it is an orphan. */
+static inline bool slot_is_dead(const struct pool_slot *slot)
+{
+	return slot->state == SLOT_DEAD || slot->state == SLOT_RECOVERING;
+}
+
+/*
+ * A number of /proc/PID/stat, by its field as proc(5) counts them. False: there
+ * is no such process, or its /proc is not here.
+ */
+bool slot_process_field(int32_t pid, int field, uint64_t *value);
 
 /* Field 22 of /proc/PID/stat, clock ticks since boot; 0: no such process. */
 uint64_t slot_process_start_time(int32_t pid);

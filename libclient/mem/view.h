@@ -40,7 +40,8 @@ struct view_block {
 	uint32_t age;	/* seconds since it was allocated */
 	uint32_t site;	/* row for view_site() */
 	uint32_t owner; /* slot for view_slot() */
-	bool is_free;	/* a free fragment: size, seq, age, site, owner are 0 */
+	enum block_state state;
+	bool is_free; /* a free fragment: size, seq, age, site, owner are 0 */
 };
 
 /* Texts of a site, copied out and always terminated. */

@@ -76,3 +76,25 @@ bench-dump: daemon/kmemd$(EXEEXT) ctl/kmemctl$(EXEEXT) \
 	tests/functional/trouble.la tests/stress/calls$(EXEEXT)
 	@srcdir=$(srcdir) $(SHELL) $(srcdir)/%D%/dump.sh
 .PHONY: bench-dump
+
+# Programs that attach. It is linked with libkmem.so, as a user's would be.
+EXTRA_PROGRAMS += %D%/bench_attach
+%C%_bench_attach_SOURCES = %D%/bench_attach.c $(bench_stat)
+%C%_bench_attach_LDADD = libclient/libkmem.la
+EXTRA_DIST += %D%/attach.sh
+bench: bench-attach
+bench-attach: daemon/kmemd$(EXEEXT) ctl/kmemctl$(EXEEXT) \
+	%D%/bench_attach$(EXEEXT)
+	@srcdir=$(srcdir) $(SHELL) $(srcdir)/%D%/attach.sh
+.PHONY: bench-attach
+
+# Programs that know nothing of libkmem, preloaded. ROUNDS=3 for a quick look.
+check_PROGRAMS += %D%/bench_pair
+%C%_bench_pair_SOURCES = %D%/bench_pair.c $(bench_stat)
+%C%_bench_pair_LDADD =
+EXTRA_DIST += %D%/preload.sh
+bench: bench-preload
+bench-preload: daemon/kmemd$(EXEEXT) ctl/kmemctl$(EXEEXT) \
+	libclient/libkmem_preload.la %D%/bench_pair$(EXEEXT)
+	@srcdir=$(srcdir) CC='$(CC)' $(SHELL) $(srcdir)/%D%/preload.sh
+.PHONY: bench-preload

@@ -23,6 +23,7 @@ refuses() {
 	shift 2
 	status 1 "$refuses_name" "$KMEMD" -f "$T/kmemd.conf" \
 		-P "$T/kmemd.pid" -o "rpc_socket=$KMEMD_SOCK" \
+		-o "attach_socket=$T/attach.sock" \
 		-o "module_path=$MODULES" -o disable_core_dump=yes -n 2 "$@"
 	test ! -e "$T/kmemd.pid" || track "$(service_pid)"
 	like "$(cat "$T/ok.out")" "$refuses_reason" "... and says why"
@@ -67,6 +68,8 @@ refuses 'pkg_base' 'an address that is taken' -o pkg_base=0x7e9000000000 \
 	-o shm_base=0x7e9000000000
 refuses 'socket .*/nowhere/sock' 'a socket in a folder that is not there' \
 	-o "rpc_socket=$T/nowhere/sock"
+refuses 'socket .*/nowhere/attach' 'a folder for programs that is not there' \
+	-o "attach_socket=$T/nowhere/attach"
 refuses 'pkg pool at .*Cannot allocate memory' 'an address too high' \
 	-o pkg_base=0x7fffffff0000
 

@@ -131,10 +131,10 @@ is "$(segments | awk '{ print $8 }' | sort -u)" "$id" \
 	'every segment belongs to it'
 is "$(segments | awk '{ print $3 % 1000 }' | sort -u)" 600 'and to nobody else'
 killed
-rm -f "$KMEMD_SOCK" "$T/kmemd.pid" # in a folder that only root may write
+rm -f "$KMEMD_SOCK" "$T/attach.sock" "$T/kmemd.pid" # in a folder that only root may write
 KMEMD=$SERVICE
 the_same 'as nobody' -u nobody
 killed
-rm -f "$KMEMD_SOCK" "$T/kmemd.pid"
+rm -f "$KMEMD_SOCK" "$T/attach.sock" "$T/kmemd.pid"
 
 done_testing

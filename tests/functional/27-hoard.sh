@@ -31,6 +31,7 @@ hoard_pid=$!
 has_settled() {
 	grep -q holding "$T/hoard.out" || return 1
 	settled=$(json ctl.connections '"\(.connections) \(.queued)"')
+	test -n "$settled" || return 1
 	test "$settled" = "$(cat "$T/settled" 2>/dev/null)" && return 0
 	echo "$settled" >"$T/settled"
 	return 1

@@ -42,6 +42,12 @@ compare "$(resident)" -lt 8192 'then the system has it'
 is "$(json shm.trim .real_used)" "$(json core.shmmem .real_used)" \
 	'real_used is that of the pool'
 ok 'what was trimmed can be had again' takes 16000000
+compare "$(resident)" -ge 15625 'it stays for a minute'
+ok 'or less, if told so' ctl cfg.set_now_int core shm_trim_s 1
+is_resident_below() {
+	test "$(resident)" -lt "$1"
+}
+ok 'then it goes back by itself' wait_until 20 is_resident_below 8192
 ok 'it stops' stop_kmemd
 
 puppet_managers='-X qm -x qm'

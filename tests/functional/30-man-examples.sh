@@ -14,7 +14,7 @@ compile() {
 		-I"$S/libclient" -I"$S" "$@"
 }
 
-for page in libkmem.3 lock_get.3 pkg_malloc.3 shm_malloc.3 kmemd-module.3; do
+for page in libkmem.3 km_attach.3 km_root_get.3 lock_get.3 shm_lock.3 pkg_malloc.3 shm_malloc.3 kmemd-module.3; do
 	man_blocks "$page"
 	n=0
 	for block in "$T/$page".*; do
@@ -26,6 +26,15 @@ for page in libkmem.3 lock_get.3 pkg_malloc.3 shm_malloc.3 kmemd-module.3; do
 	done
 	compare "$n" -ge 1 "man/$page has an example"
 done
+
+# The structure that km_attach(3) shows is that of the header.
+options() {
+	sed -n '/^struct km_attach_options {/,/^}/s/^	[^;]*[ *]\([a-z_]*\);.*/\1/p' \
+		"$1"
+}
+is "$(options "$(man_block km_attach.3 '^struct km_attach_options')")" \
+	"$(options "$S/libclient/kmem.h")" \
+	'km_attach(3) shows struct km_attach_options as it is'
 
 # The structure that pkg_malloc(3) shows is that of the header.
 members() {
@@ -47,7 +56,7 @@ if test -e "$B/libclient/.libs/libkmem.so"; then
 	ok 'the program of libkmem(3) is linked with the library' build_hello
 	status 1 'and runs' env LD_LIBRARY_PATH="$B/libclient/.libs" "$T/hello"
 	is "$(words <"$T/ok.out")" \
-		"$(words <"$(man_block libkmem.3 'no pool yet')")" \
+		"$(words <"$(man_block libkmem.3 'no pool, called')")" \
 		'and prints what the page says'
 else
 	skip 'libkmem.so is not built' 'the program of libkmem(3) runs'
@@ -66,6 +75,20 @@ has_blocks() {
 	json mem_dump_shm '.blocks[].site' | grep -q '^tally: tally.c: tally_init'
 }
 ok 'its blocks are named after it' has_blocks
+
+# The program of km_attach(3), beside it.
+cp "$(man_block km_attach.3 '^int main')" "$T/count.c"
+build_count() {
+	(cd "$T" && compile -o count count.c -L"$B/libclient/.libs" -lkmem)
+}
+if test -e "$B/libclient/.libs/libkmem.so"; then
+	ok 'the program of km_attach(3) is linked with the library' build_count
+	ok 'and runs' env KMEMD_ATTACH="$T/attach.sock" \
+		LD_LIBRARY_PATH="$B/libclient/.libs" "$T/count"
+	is "$(cat "$T/ok.out")" 'counted to 3' 'and counts with its children'
+	ok 'and was listed by its name' wait_until 10 log_has '"counter" .*has left'
+fi
+
 pid=$(worker_pid 1)
 kill -KILL "$pid"
 replaced() {

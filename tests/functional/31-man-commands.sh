@@ -74,8 +74,10 @@ run_block() {
 
 : >"$T/done"
 shutdown=$(man_block kmemd-rpc.7 '^[$] kmemctl core.shutdown')
+# Processes are others behind it.
+reexec=$(man_block kmemd-rpc.7 '^[$] kmemctl core.reexec')
 for block in "$T"/kmemd-rpc.7.*; do
-	test "$block" != "$shutdown" && grep -q '^\$ kmemctl ' "$block" &&
+	test "$block" != "$shutdown" && test "$block" != "$reexec" && grep -q '^\$ kmemctl ' "$block" &&
 		run_block "$block"
 done
 
@@ -105,6 +107,11 @@ else
 fi
 
 ctl system.listMethods >"$T/methods"
+run_block "$reexec"
+is_another() {
+	log_has 'goes on, kept by this process' && ctl core.ping
+}
+ok 'another kmemd serves' wait_until 20 is_another
 run_block "$shutdown"
 kmemd_is_gone() {
 	gone "$kmemd_pid"

@@ -3,6 +3,10 @@
 # 60-bench.sh - the benchmarks work. What they measure is not looked at here.
 . "${srcdir:-.}/tests/tap.sh"
 
+case ${KMEM_CFLAGS:-} in
+*sanitize*) skip_all 'the heaps that it measures would be those of a sanitizer' ;;
+esac
+
 bench() {
 	"$B/tests/bench/bench_heap" "$@"
 }
@@ -26,6 +30,14 @@ for manager in qm slab; do
 			"$manager: $workload leaves shm as full after twice as many"
 	done
 done
+like "$("$B/tests/bench/bench_pair" 1 '' '' name sh -c 'echo out' 2>&1)" \
+	'^name +wall +[0-9.]+ +[0-9.]+ +[0-9.]+  cpu +[0-9.]+ ' \
+	'a program is run on two libraries in turn'
+like "$("$B/tests/bench/bench_pair" -o 1 one two name \
+	sh -c 'test "$BENCH_LIBRARY" = one && echo 2 || echo 3' 2>&1)" \
+	'cpu +2\.000 +3\.000 +1\.50$' 'or says itself what it took'
+status 1 'one that fails is no measurement' \
+	"$B/tests/bench/bench_pair" 1 '' '' name false
 status 77 'a manager that does not exist is skipped' \
 	bench --heap pkg --manager none W6
 status 77 'a private heap is not between processes' bench --heap pkg W5

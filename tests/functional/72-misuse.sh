@@ -48,4 +48,14 @@ for kind in tail head twice inside elsewhere foreign realloc; do
 	ok "$kind: and aborted" log_has "pid $pid\) killed by signal 6"
 done
 
+# slab has guards when it is told so.
+ok 'and kmemd stops' stop_kmemd TERM
+puppet_managers='-x slab -X slab'
+puppet_guard=yes
+start_puppets -n 1
+pid=$(worker_pid 1)
+bug tail "pkg_free\(0x[0-9a-f]+\) at $P: overwrite_tail\([0-9]+\): tail of block was overwritten: size 20, allocated at $P: overwrite_tail\([0-9]+\), freed at \?, found at byte 20: 00"
+ok 'and mem.check finds it under slab' \
+	test -n "$(json mem.check . | grep -o 'tail of block was overwritten')"
+
 done_testing

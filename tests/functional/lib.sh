@@ -31,6 +31,8 @@ export ASAN_OPTIONS UBSAN_OPTIONS
 ulimit -c "${CORE_LIMIT:-0}"
 # Deadlines are for a quiet machine; slow builds (valgrind) raise the factor.
 KMEM_SLOW=${KMEM_SLOW:-1}
+# A deadline is for what hangs: a busy machine may take this much longer.
+PATIENCE=6
 
 kmemd_pid= # the one started last, empty when stopped
 kmemd_starts=0
@@ -41,7 +43,7 @@ sessions=  # of all that were started
 # wait_until SECONDS COMMAND...: until the command succeeds, or 1 in the end.
 # This is the only place of all tests that sleeps.
 wait_until() {
-	wait_end=$(($(date +%s) + $1 * KMEM_SLOW + 1))
+	wait_end=$(($(date +%s) + $1 * KMEM_SLOW * PATIENCE + 1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		test "$(date +%s)" -lt "$wait_end" || return 1
@@ -126,7 +128,7 @@ await_stop() {
 
 # ctl METHOD [ARGS]: as an operator sees it.
 ctl() {
-	"$KMEMCTL" -s "$KMEMD_SOCK" "$@"
+	"$KMEMCTL" --timeout $((10 * PATIENCE)) -s "$KMEMD_SOCK" "$@"
 }
 
 # json METHOD [ARGS] FILTER: what the jq filter makes of the reply's JSON.

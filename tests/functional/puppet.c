@@ -4,6 +4,7 @@
 
 #include <event2/event.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "daemon/module.h"
 #include "mem/lock.h"
 #include "mem/mem.h"
+#include "mem/root.h"
 #include "mem/shm_mem.h"
 
 /*
@@ -36,6 +38,7 @@ static struct {
 
 static struct shared {
 	gen_lock_t lock;
+	struct km_rwlock rw;
 	long sum;
 	char text[64];
 } * shared;
@@ -76,6 +79,39 @@ static void *leak_pkg(void)
 static void *leak_shm(void)
 {
 	return shm_malloc(100);
+}
+
+static void *leak_owned(void)
+{
+	return shm_malloc_owned(100);
+}
+
+static int init_root(void *p)
+{
+	memcpy(p, "root", 5);
+	return 0;
+}
+
+static void do_root(const char *name)
+{
+	char *p = km_root_get_or_create(name, 200, init_root);
+
+	say("root", p != NULL ? p : "none");
+}
+
+static int die(void *p)
+{
+	return raise(SIGKILL);
+}
+
+static void do_root_die(const char *name)
+{
+	km_root_get_or_create(name, 300, die);
+}
+
+static void do_owned(const char *n)
+{
+	keep("keep_owned", leak_owned, n);
 }
 
 static void do_pkg(const char *n)
@@ -164,6 +200,38 @@ static void do_count(const char *n)
 		lock_release(&shared->lock);
 	}
 	say("count", n);
+}
+
+static void do_hold(const char *unused)
+{
+	lock_get(&shared->lock);
+	say("hold", "done");
+}
+
+static void do_let_go(const char *unused)
+{
+	lock_release(&shared->lock);
+	say("let_go", "done");
+}
+
+static void do_read(const char *unused)
+{
+	int rc = lock_read(&shared->rw);
+
+	say("read", rc == KM_LOCK_OWNER_DIED ? "repair" : "done");
+}
+
+static void do_write(const char *unused)
+{
+	int rc = lock_write(&shared->rw);
+
+	say("write", rc == KM_LOCK_OWNER_DIED ? "repair" : "done");
+}
+
+static void do_stop(const char *unused)
+{
+	lock_rw_release(&shared->rw);
+	say("stop", "done");
 }
 
 static void do_sum(const char *unused)
@@ -273,6 +341,9 @@ static const struct {
 } verbs[] = {
 	{ "keep_pkg", do_pkg },
 	{ "keep_shm", do_shm },
+	{ "keep_owned", do_owned },
+	{ "root", do_root },
+	{ "root_die", do_root_die },
 	{ "keep_large", do_keep_large },
 	{ "take_shm", do_take_shm },
 	{ "give_shm", do_give_shm },
@@ -281,6 +352,11 @@ static const struct {
 	{ "inplace", do_inplace },
 	{ "show", do_show },
 	{ "count", do_count },
+	{ "hold", do_hold },
+	{ "let_go", do_let_go },
+	{ "read", do_read },
+	{ "write", do_write },
+	{ "stop", do_stop },
 	{ "sum", do_sum },
 	{ "misuse", do_misuse },
 };
@@ -342,7 +418,8 @@ static int mod_init(void)
 	inherited = pkg_malloc(64);
 	shared = shm_mallocxz(sizeof(*shared));
 	if (inherited == NULL || shared == NULL ||
-	    lock_init(&shared->lock) == NULL)
+	    lock_init(&shared->lock) == NULL ||
+	    lock_rw_init(&shared->rw) == NULL)
 		return -1;
 	strncpy(inherited, "before-the-fork", 64);
 	strncpy(shared->text, "before-the-fork", sizeof(shared->text));

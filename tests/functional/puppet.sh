@@ -11,6 +11,7 @@ start_puppets() {
 	cat >"$T/kmemd.conf" <<-EOT
 	module_path = "$B/tests/functional/.libs"
 	restart_backoff_min_ms = 10
+	mem_guard = ${puppet_guard:-no}
 	loadmodule("puppet.so")
 	modparam("puppet", "dir", "$T")
 	EOT

@@ -6,14 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "rpc/limits.h"
 #include "rpc/session.h"
+#include "tests/fuzz/rounds.h"
 
 /*
  * The first byte chooses how the rest is cut into pieces. What is checked:
@@ -21,8 +20,6 @@
  * request the session answers that; no call is left over.
  */
 #define DEFERRED_MOST 64
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct {
 	struct rpc_session *session;
@@ -188,7 +185,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #ifndef FUZZ_NO_MAIN
 /* --- seeded rounds, where there is no libFuzzer --- */
 
-#define INPUT_MOST 4096
+#define INPUT_MOST ROUNDS_INPUT_MOST
 
 static const char *const words[] = { "{\"jsonrpc\":\"2.0\",\"method\":\"echo\","
 				     "\"params\":[",
@@ -207,20 +204,9 @@ static const char *const words[] = { "{\"jsonrpc\":\"2.0\",\"method\":\"echo\","
 	MARK, "\"id\"", "\"params\"", "[[[[[[[[[[", "x" };
 #define N_WORDS (sizeof(words) / sizeof(words[0]))
 
-static uint64_t random_state;
-
-/* xorshift64*: the same everywhere for the same seed. */
-static uint32_t random_number(void)
-{
-	random_state ^= random_state >> 12;
-	random_state ^= random_state << 25;
-	random_state ^= random_state >> 27;
-	return (uint32_t)((random_state * 2685821657736338717ULL) >> 32);
-}
-
 static size_t add_word(uint8_t *input, size_t len)
 {
-	const char *word = words[random_number() % N_WORDS];
+	const char *word = words[rounds_random() % N_WORDS];
 	size_t n = strlen(word);
 
 	if (len + n > INPUT_MOST)
@@ -231,63 +217,19 @@ static size_t add_word(uint8_t *input, size_t len)
 
 static size_t make_input(uint8_t *input)
 {
-	size_t n = random_number() % 60, len = 1;
+	size_t n = rounds_random() % 60, len = 1;
 
-	input[0] = (uint8_t)random_number();
+	input[0] = (uint8_t)rounds_random();
 	for (size_t i = 0; i < n; i++)
 		len = add_word(input, len);
 	/* Every other input is damaged. */
-	for (size_t i = random_number() % 8; i > 0 && n % 2 != 0; i--)
-		input[random_number() % len] = (uint8_t)random_number();
+	for (size_t i = rounds_random() % 8; i > 0 && n % 2 != 0; i--)
+		input[rounds_random() % len] = (uint8_t)rounds_random();
 	return len;
-}
-
-static uint64_t option(int argc, char **argv, const char *name, uint64_t value)
-{
-	for (int i = 1; i + 1 < argc; i++)
-		if (strcmp(argv[i], name) == 0)
-			value = strtoull(argv[i + 1], NULL, 0);
-	return value;
-}
-
-/* In a child, so that its seed is known whatever becomes of it. */
-static void run(uint64_t rounds, uint64_t seed, uint64_t *current)
-{
-	static uint8_t input[INPUT_MOST];
-
-	for (uint64_t i = 0; i < rounds; i++) {
-		*current = seed + i;
-		random_state = (seed + i) * 0x9e3779b97f4a7c15ULL | 1;
-		LLVMFuzzerTestOneInput(input, make_input(input));
-	}
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t rounds = option(argc, argv, "--rounds", 20000);
-	uint64_t seed = option(argc, argv, "--seed", 1);
-	uint64_t *current = mmap(NULL, sizeof(*current), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int status = -1;
-	pid_t pid;
-
-	if (current == MAP_FAILED)
-		return 99;
-	printf("1..1\n");
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		run(rounds, seed, current);
-		exit(0);
-	}
-	if (pid > 0)
-		waitpid(pid, &status, 0);
-	if (status != 0)
-		printf("# repeat it with --rounds 1 --seed %llu\n",
-		    (unsigned long long)*current);
-	printf("%sok 1 - any bytes are answered, %llu rounds from seed %llu\n",
-	    status != 0 ? "not " : "", (unsigned long long)rounds,
-	    (unsigned long long)seed);
-	return status != 0;
+	return rounds_main(argc, argv, "any bytes are answered", make_input);
 }
 #endif

@@ -5,15 +5,16 @@
 . "${srcdir:-.}/tests/lint/files.sh"
 
 # Folder, what it may include of the tree, which libraries it may use. The
-# most special folder first. "kmem.h" is the attach room.
+# most special folder first. The attach room has kmem.h and attach_*.h.
 cat >"$T/rules" <<'EOT'
 libclient/base - base -
 libclient/mem - base,mem -
-libclient - base,mem,kmem.h -
+libclient/preload - base,mem,kmem.h,preload -
+libclient - base,mem,kmem.h,attach_call.h,attach_msg.h -
 rpc - base,rpc event2,json-c
 daemon/methods - base,mem,kmem.h,rpc,daemon event2,json-c
 daemon/modules - base,mem,daemon event2,zlib.h
-daemon - base,mem,kmem.h,rpc,daemon event2,json-c,confuse.h
+daemon - base,mem,kmem.h,attach_msg.h,rpc,daemon event2,json-c,confuse.h
 ctl - base,rpc,ctl json-c,histedit.h
 EOT
 
@@ -76,8 +77,9 @@ while read -r dir _ own libraries; do
 		"$(check_room "$dir" "$own" "$libraries")"
 done <"$T/rules"
 
-clean 'every .c file includes config.h first' "$(
-	tree_files -name '*.c' | while read -r file; do
+clean 'every .c file but an example includes config.h first' "$(
+	tree_files -name '*.c' ! -path './tests/examples/*' | grep -v '^\./tests/outside/' |
+		while read -r file; do
 		first=$(sed -n '/^#[ 	]*include/{p;q;}' "$file")
 		test "$first" = '#include "config.h"' || echo "$file"
 	done

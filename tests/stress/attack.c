@@ -13,7 +13,7 @@
 #include "tests/stress/talk.h"
 
 #define LONG_SIZE  ((size_t)10 << 20) /* bytes of a text beyond all limits */
-#define ANSWER_MS  10000	      /* for an answer, among all the others */
+#define ANSWER_MS  60000	      /* for an answer, among all the others */
 #define N_CROWD	   10000
 #define N_HALF	   40
 #define N_DEAF	   16

@@ -13,7 +13,7 @@
 #include "rpc/client.h"
 #include "tests/stress/wire.h"
 
-#define TIMEOUT_MS 30000
+#define TIMEOUT_MS 120000
 #define DEADLINE_S 60
 
 static const char *path;

@@ -181,7 +181,8 @@ static enum verdict check_slot(uint32_t slot)
 	const struct pool_slot *s = pool_at(pool, pool->slots);
 
 	s += slot;
-	if (s->busy != 0 || s->claim != 0 || s->state != SLOT_DEAD)
+	if (s->busy != 0 || s->claim != 0 || s->intent != 0 ||
+	    s->state != SLOT_DEAD)
 		return is(INCONSISTENT, "slot %u is not settled", slot);
 	return GOOD;
 }
@@ -255,6 +256,39 @@ static enum verdict check_sums(const struct operation *op)
 		    now.blocks, now.used, board->before.blocks,
 		    board->before.used, board->after.blocks, board->after.used);
 	return GOOD;
+}
+
+/* ---- a pointer and its block -------------------------------------------- */
+
+/* *where has a block, as others have theirs, or there is none for it. */
+static enum verdict check_where(const struct operation *op)
+{
+	struct view_walk walk = { 0 };
+	struct view_block block;
+	enum verdict v = GOOD;
+	uint64_t others = 0;
+	bool found = false;
+	struct view *view;
+
+	/* Of one who went on, others have blocks of any kind. */
+	if ((op->flags & OP_WHERE) == 0 || board->after.blocks == UINT64_MAX)
+		return GOOD;
+	if (view_open_map(pool, pool->max_size, &view) != 0)
+		return is(INCONSISTENT, "no view");
+	while (v == GOOD && view_next(view, &walk, &block) == 1) {
+		if (block.state != BLOCK_NORMAL)
+			v = is(INCONSISTENT, "a block is half published");
+		else if (block.addr == (uintptr_t)*board->where)
+			found = true;
+		else
+			others++;
+	}
+	view_close(&view);
+	if (v == GOOD && others != board->n_others)
+		v = is(LOST, "a block that nobody has a pointer to");
+	if (v == GOOD && !found && *board->where != NULL)
+		v = is(INCONSISTENT, "a pointer to no block");
+	return v;
 }
 
 /* ---- the living go on --------------------------------------------------- */
@@ -341,6 +375,8 @@ enum verdict judge(const struct operation *op)
 		v = check_walk();
 	if (v == GOOD)
 		v = check_sums(op);
+	if (v == GOOD)
+		v = check_where(op);
 	if (v == GOOD)
 		v = check_kept();
 	if (v == GOOD)

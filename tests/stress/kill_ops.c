@@ -66,8 +66,11 @@ void prepare_world(void)
 {
 	static const size_t sizes[] = { COMMON, 200, 3000, SPANNED, RUN };
 	unsigned n = 0, n_far = 0;
+	struct sums sums;
 
 	leave_spans(&n);
+	board->where = take(sizeof(*board->where));
+	*board->where = NULL;
 	for (unsigned s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++)
 		for (unsigned i = 0; i < 10 - 2 * s; i++) {
 			void *hole = take(sizes[s]);
@@ -77,6 +80,8 @@ void prepare_world(void)
 			shm_free(hole);
 		}
 	spare_spans();
+	judge_sums(&sums);
+	board->n_others = sums.blocks;
 }
 
 void disturb_world(void)
@@ -247,6 +252,26 @@ static void adopt(void)
 	board->result = get(ABAND);
 }
 
+static void prepare_hint(void)
+{
+	put(get(SMALL));
+}
+
+static void malloc_to(void)
+{
+	board->result = shm_malloc_to(board->where, SMALL);
+}
+
+static void malloc_run_to(void)
+{
+	board->result = shm_malloc_to(board->where, RUN);
+}
+
+static void free_from(void)
+{
+	shm_free_from(board->where);
+}
+
 /* The tester's spans have free blocks; there are no pages. */
 static void fill_pool(void)
 {
@@ -310,6 +335,12 @@ const struct operation operations[] = {
 	{ "realloc: to a larger one", prepare_one, realloc_to_larger, OP_MOVES,
 	    NULL },
 	{ "realloc: to a run", prepare_one, realloc_to_run, OP_MOVES, NULL },
+	{ "publish: malloc_to", prepare_hint, malloc_to, OP_WHERE, NULL },
+	{ "publish: a run", NULL, malloc_run_to, OP_WHERE, NULL },
+	{ "publish: in vain", malloc_to, malloc_to, OP_WHERE, NULL },
+	{ "publish: free_from", malloc_to, free_from, OP_WHERE, NULL },
+	{ "publish: free_from of a run", malloc_run_to, free_from, OP_WHERE,
+	    NULL },
 	{ "trim", prepare_empty_spans, trim, 0, NULL },
 	{ "a thread leaves", prepare_empty_spans, leave, 0, NULL },
 	{ "recover: nothing", NULL, recover, OP_RECOVER, NULL },
@@ -329,5 +360,13 @@ const struct operation operations[] = {
 	{ "recover: pool grown", NULL, recover, OP_RECOVER | OP_GROWS,
 	    "run: the pool grows for it" },
 	{ "recover: trim", NULL, recover, OP_RECOVER, "trim" },
+	{ "recover: malloc_to", NULL, recover, OP_RECOVER | OP_WHERE,
+	    "publish: malloc_to" },
+	{ "recover: malloc_to, a run", NULL, recover, OP_RECOVER | OP_WHERE,
+	    "publish: a run" },
+	{ "recover: free_from", NULL, recover, OP_RECOVER | OP_WHERE,
+	    "publish: free_from" },
+	{ "recover: free_from, a run", NULL, recover, OP_RECOVER | OP_WHERE,
+	    "publish: free_from of a run" },
 };
 const unsigned n_operations = sizeof(operations) / sizeof(operations[0]);

@@ -56,6 +56,8 @@ struct board {
 	void *own[N_OWN];     /* of the victim */
 	void *spare[N_SPARE]; /* of the tester: each alone in its span */
 	void *result;
+	void **where;	   /* one of shm, of the tester */
+	uint64_t n_others; /* blocks, but for what *where has */
 	struct sums before, after;
 	unsigned misused; /* lines about bad frees */
 	uint64_t lost;	  /* bytes, of the judge's why */
@@ -75,6 +77,7 @@ struct operation {
 #define OP_RUN	   4u  /* the size of a run may be neither, within a page */
 #define OP_RECOVER 8u  /* of a third, who was killed in `left_by` */
 #define OP_GROWS   16u /* in a pool that can */
+#define OP_WHERE   32u /* *where has a block, or there is one less */
 
 extern struct board *board;
 extern struct km_pool *pool;

@@ -216,13 +216,19 @@ static bool differs(size_t from, size_t size)
 	return true;
 }
 
-/* Everything but data, of which a judge looks at what others have alone. */
+/*
+ * Everything but data, of which a judge looks at what others have alone, and at
+ * the pointer that blocks are published with.
+ */
 bool has_changed(void)
 {
 	const struct slab_page *row = slab_pages(pool);
 	size_t data = slab_of(pool)->data.bytes;
 	bool yes = differs(0, data);
 
+	if (board->where != NULL)
+		yes |= differs((size_t)((char *)board->where - (char *)pool),
+		    sizeof(*board->where));
 	for (size_t i = 0; i < slab_n_pages(slab_of(pool)); i++)
 		if (slab_kind(row[i].word) == SLAB_TAGS)
 			yes |= differs(data + i * SLAB_PAGE, SLAB_PAGE);

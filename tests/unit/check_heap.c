@@ -16,6 +16,7 @@
 #include "mem/heap.h"
 #include "mem/manager.h"
 #include "mem/mem.h"
+#include "mem/private.h"
 #include "mem/shm_mem.h"
 #include "mem/view.h"
 #include "tests/unit/check_pool.h"
@@ -274,6 +275,7 @@ END_TEST
 
 START_TEST(without_a_pool_calls_return_null_and_say_why)
 {
+	private_deny();
 	test_log_catch();
 	errno = 0;
 	ck_assert_ptr_null(shm_malloc(10));

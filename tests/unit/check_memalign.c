@@ -136,12 +136,14 @@ END_TEST
 START_TEST(a_pool_can_be_filled_with_them)
 {
 	static char *p[600000];
-	size_t n;
+	/* Half a million of the smallest are for a fast machine. */
+	size_t n, bad = 0, least = test_scaled(2) > 1 ? 64 : 4096;
 
 	open_pool(_i);
-	for (size_t align = 64; align <= MB; align *= 8) {
+	for (size_t align = least; align <= MB; align *= 8) {
 		for (n = 0; (p[n] = get(align, align)) != NULL; n++)
-			ck_assert_uint_eq((uintptr_t)p[n] % align, 0);
+			bad += (uintptr_t)p[n] % align != 0;
+		ck_assert_uint_eq(bad, 0);
 		ck_assert_uint_ge(n * align * 8, SIZE);
 		test_pool_is_valid(&t);
 		while (n > 0)

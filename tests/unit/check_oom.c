@@ -156,6 +156,7 @@ START_TEST(a_loop_of_failures_costs_little)
 {
 	struct timespec begin, end;
 	const int n = test_scaled(1000000), blocks = test_scaled(500000);
+	int failures = 0;
 	double s;
 
 	open_pool(_i, 64 * SIZE);
@@ -163,12 +164,14 @@ START_TEST(a_loop_of_failures_costs_little)
 		get(16);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (int i = 0; i < n; i++)
-		ck_assert_ptr_null(get(64 * SIZE));
+		failures += get(64 * SIZE) == NULL;
 	clock_gettime(CLOCK_MONOTONIC, &end);
+	ck_assert_int_eq(failures, n);
 	s = (double)(end.tv_sec - begin.tv_sec) +
 	    (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
 	printf("# %d failures in a pool of %d blocks: %.3f s\n", n, blocks, s);
-	ck_assert(s < 30);
+	/* For what hangs; each would take ms if it looked at all blocks. */
+	ck_assert(s < 120);
 	test_pool_close(&t);
 }
 END_TEST
@@ -192,7 +195,7 @@ int main(void)
 	tcase_add_loop_test(
 	    tcase, blocks_are_written_up_to_a_limit_that_is_told, 0, N_LOOPS);
 	tcase_add_loop_test(tcase, a_loop_of_failures_costs_little, 0, N_LOOPS);
-	tcase_set_timeout(tcase, 120);
+	tcase_set_timeout(tcase, 300);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "mem/slot.h"
 #include "mem/view.h"
 #include "tests/unit/check_pool.h"
 
@@ -18,6 +20,7 @@ const int test_n_managers = sizeof(test_managers) / sizeof(test_managers[0]);
 
 uint32_t test_n_slots = 16;
 size_t test_max_size;
+bool test_guard;
 
 static char log_text[65536];
 
@@ -26,7 +29,9 @@ int test_scaled(int n)
 	const char *slow = getenv("KMEM_SLOW");
 	int times = slow != NULL ? atoi(slow) : 1;
 
-	return times > 1 && n > times ? n / times : n;
+	if (times <= 1)
+		return n;
+	return n > times ? n / times : 1;
 }
 
 void test_pool_open(struct test_pool *t, enum km_pool_kind kind,
@@ -39,6 +44,7 @@ void test_pool_open(struct test_pool *t, enum km_pool_kind kind,
 		.n_slots = test_n_slots,
 		.size = size,
 		.max_size = test_max_size,
+		.guard = test_guard,
 	};
 	size_t mapped = test_max_size > size ? test_max_size : size;
 	void *map = mmap(NULL, mapped, PROT_READ | PROT_WRITE,
@@ -48,6 +54,15 @@ void test_pool_open(struct test_pool *t, enum km_pool_kind kind,
 	ck_assert_int_eq(pool_create(map, &opt, &t->pool), 0);
 	t->size = mapped;
 	pool_use(kind, t->pool, 0);
+}
+
+uint32_t test_new_slot(const struct test_pool *t)
+{
+	uint32_t slot;
+
+	ck_assert_int_eq(slot_claim(t->pool, &slot), 0);
+	slot_set(t->pool, slot, (int32_t)getpid() + (int32_t)slot, 0, "test");
+	return slot;
 }
 
 void test_pool_close(struct test_pool *t)

@@ -6,6 +6,7 @@
  * A pool of either kind, under any manager, in a segment mapped wherever the
  * kernel likes; and the invariants that must hold after each step.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "mem/pool.h"
@@ -25,6 +26,9 @@ extern uint32_t test_n_slots;
 /* Bytes that it may grow to; 0: it does not grow. */
 extern size_t test_max_size;
 
+/* Whether it has guards behind its blocks. */
+extern bool test_guard;
+
 /*
  * So many repetitions, or, where each takes KMEM_SLOW times as long (valgrind),
  * that many times fewer.
@@ -34,6 +38,9 @@ int test_scaled(int n);
 /* Fails the test when it cannot. The pool is in use, with slot 0. */
 void test_pool_open(struct test_pool *t, enum km_pool_kind kind,
     const char *manager, size_t size);
+/* A slot of a process that does not exist: of another pid for each. */
+uint32_t test_new_slot(const struct test_pool *t);
+
 void test_pool_close(struct test_pool *t);
 
 /*

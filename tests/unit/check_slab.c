@@ -200,6 +200,81 @@ START_TEST(free_pages_go_back_to_the_system)
 }
 END_TEST
 
+/* Of the whole pool, at one look. */
+static size_t look(void)
+{
+	return manager_slab.trim_old(t.pool, 1);
+}
+
+START_TEST(what_was_free_at_two_looks_goes_back_to_the_system)
+{
+	char *p;
+
+	open_shm(8 * MB);
+	look();
+	look();
+	p = shm_malloc(4 * MB);
+	memset(p, 1, 4 * MB);
+	ck_assert_uint_eq(look(), 0);
+	shm_free(p);
+	ck_assert_uint_eq(look(), 0);
+	p = shm_malloc(2 * MB);
+	p[0] = 1;
+	shm_free(p);
+	/* The first half was used in between, as its head tells. */
+	ck_assert_uint_ge(look(), 2 * MB);
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
+START_TEST(parts_of_a_pool_take_turns)
+{
+	size_t sum = 0;
+	char *p;
+
+	open_shm(8 * MB);
+	p = shm_malloc(4 * MB);
+	memset(p, 1, 4 * MB);
+	shm_free(p);
+	for (int i = 0; i < 7; i++)
+		ck_assert_uint_eq(manager_slab.trim_old(t.pool, 7), 0);
+	for (int i = 0; i < 7; i++)
+		sum += manager_slab.trim_old(t.pool, 7);
+	ck_assert_uint_ge(sum, 4 * MB);
+	test_pool_close(&t);
+}
+END_TEST
+
+static void *fill(void *blocks)
+{
+	for (void **p = blocks; p < (void **)blocks + 1000; p++)
+		*p = shm_malloc(64);
+	return NULL;
+}
+
+/* A sleeper's, as far as the pool can tell: it never looks again. */
+START_TEST(a_span_that_others_emptied_goes_back_to_the_pool)
+{
+	static void *blocks[1000];
+	size_t held;
+
+	open_shm(8 * MB);
+	held = info().real_used;
+	fill(blocks);
+	/* I am another one from here on. */
+	pool_use(KM_SHM, t.pool, 1);
+	for (int i = 0; i < 1000; i++)
+		shm_free(blocks[i]);
+	ck_assert_uint_ge(info().real_used, held + 1000 * 64);
+	look();
+	look();
+	ck_assert_uint_lt(info().real_used, held + 1000 * 64 / 4);
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
 /* ---- misuse ------------------------------------------------------------- */
 
 START_TEST(a_double_free_names_both_sites)
@@ -310,6 +385,37 @@ START_TEST(no_block_lies_below_tags_without_a_guard)
 }
 END_TEST
 
+/* ---- page hints --------------------------------------------------------- */
+
+#define ROW 40 /* pages */
+
+/* A search in vain notes how long rows are; what joins them says otherwise. */
+START_TEST(rows_of_free_pages_that_are_joined_are_found)
+{
+	struct slab_part *part;
+	uint32_t row[64];
+	unsigned n = 0;
+
+	open_shm(8 * MB);
+	part = slab_part_of(t.pool);
+	while (
+	    (row[n] = slab_pages_claim(part, ROW, SLAB_PAGE)) != SLAB_NO_PAGE)
+		n++;
+	ck_assert_uint_gt(n, 40);
+	for (unsigned i = 0; i + 2 < n; i += 3) {
+		ck_assert_uint_eq(
+		    slab_pages_claim(part, ROW + 1, SLAB_PAGE), SLAB_NO_PAGE);
+		slab_pages_release(part, row[i + 1], ROW);
+		ck_assert_uint_eq(
+		    slab_pages_claim(part, ROW + 1, SLAB_PAGE), SLAB_NO_PAGE);
+		slab_pages_release(part, row[i], ROW);
+		ck_assert_uint_eq(
+		    slab_pages_claim(part, 2 * ROW, SLAB_PAGE), row[i]);
+	}
+	test_pool_close(&t);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, an_index_is_found_by_a_multiplication);
@@ -317,11 +423,16 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(
 	    tcase, an_index_behind_the_last_block_has_a_tag_of_the_same_span);
 	tcase_add_test(tcase, one_size_alone_fills_a_pool);
+	tcase_add_test(tcase, rows_of_free_pages_that_are_joined_are_found);
 	tcase_add_test(tcase, a_small_pool_with_many_sizes_has_room_for_more);
 	tcase_add_test(tcase,
 	    the_largest_request_named_succeeds_and_a_larger_one_does_not);
 	tcase_add_test(tcase, a_run_grows_and_shrinks_in_place);
 	tcase_add_test(tcase, free_pages_go_back_to_the_system);
+	tcase_add_test(
+	    tcase, what_was_free_at_two_looks_goes_back_to_the_system);
+	tcase_add_test(tcase, parts_of_a_pool_take_turns);
+	tcase_add_test(tcase, a_span_that_others_emptied_goes_back_to_the_pool);
 	tcase_add_test(tcase, a_double_free_names_both_sites);
 	tcase_add_test(tcase, a_pointer_into_a_block_is_no_block);
 	tcase_add_test(tcase, a_block_of_the_other_pool_is_told_apart);

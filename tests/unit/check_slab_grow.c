@@ -63,16 +63,17 @@ static void free_all(void)
 START_TEST(a_full_pool_grows_up_to_its_largest_size)
 {
 	static const size_t sizes[] = { 16, 100, 3000, 20000, 100000 };
-	size_t n, size = sizes[_i], before = 0;
+	size_t n, size = sizes[_i], before = 0, shrank = 0;
 
 	open_pool();
 	ck_assert_uint_eq(info().total, START);
 	for (n = 0; shm_malloc(size) != NULL; n++) {
 		if (n % (2 * MB / size) == 0)
 			test_pool_is_valid(&t);
-		ck_assert_uint_ge(t.pool->size, before);
+		shrank += t.pool->size < before;
 		before = t.pool->size;
 	}
+	ck_assert_uint_eq(shrank, 0);
 	ck_assert_uint_eq(info().total, LARGEST);
 	ck_assert_uint_eq(t.pool->size, LARGEST);
 	ck_assert_uint_ge(n * size * 100, LARGEST * (size < 64 ? 60 : 75));
@@ -238,14 +239,15 @@ static void look(struct view *view)
 	struct view_walk walk = { .with_free = true };
 	struct view_block block;
 	struct km_mem_info now;
-	int rc;
+	int bad = 0, rc;
 
 	ck_assert_int_eq(view_info(view, &now), 0);
 	ck_assert_uint_eq(now.total, now.free + now.real_used);
 	ck_assert_uint_le(now.total, LARGEST);
 	while ((rc = view_next(view, &walk, &block)) == 1)
-		ck_assert_uint_le(block.size, block.room);
+		bad += block.size > block.room;
 	ck_assert_int_eq(rc, 0);
+	ck_assert_int_eq(bad, 0);
 }
 
 START_TEST(it_grows_while_two_processes_allocate)
@@ -285,8 +287,9 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_add_loop_test(
-	    tcase, a_full_pool_grows_up_to_its_largest_size, 0, 5);
+	/* A million of the smallest are for a fast machine. */
+	tcase_add_loop_test(tcase, a_full_pool_grows_up_to_its_largest_size,
+	    test_scaled(2) > 1 ? 0 : 1, 5);
 	tcase_add_test(tcase, it_grows_no_further_than_is_needed);
 	tcase_add_test(tcase, the_largest_request_named_counts_on_growth);
 	tcase_add_test(tcase, a_view_opened_before_sees_what_is_new);

@@ -7,11 +7,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mem/manager.h"
 #include "mem/mem.h"
 #include "mem/shm_mem.h"
 #include "mem/slab_part.h"
+#include "mem/slot.h"
 #include "tests/unit/check_pool.h"
 
 #define MB ((size_t)1 << 20)
@@ -21,6 +23,8 @@ static struct test_pool t;
 static void open_shm(size_t size)
 {
 	test_pool_open(&t, KM_SHM, "slab", size);
+	/* Or another thread would get the slot as well. */
+	slot_set(t.pool, 0, (int32_t)getpid(), 0, "main");
 	test_log_catch();
 }
 

@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# 15-estate.sh - what a dead worker leaves in shm: told in the log, listed by
+# shm.orphans, given away by shm.adopt, freed by shm.reap.
+. "${srcdir:-.}/tests/functional/puppet.sh"
+
+kill_worker() { # RANK
+	dead=$(worker_pid "$1")
+	kill -KILL "$dead"
+	wait_until 10 log_has "worker $1 \(pid $dead\) killed by signal 9"
+	wait_until 10 is_replaced "$1"
+}
+
+is_replaced() {
+	replaced=$(worker_pid "$1")
+	test "$replaced" != "$dead" &&
+		log_has "worker $1 \\(pid $replaced\\) has replaced"
+}
+
+orphans() { # FILTER
+	json shm.orphans "$1" | tr '\n' ' '
+}
+
+for puppet_managers in '-X qm -x qm' '-X slab -x slab'; do
+	m=${puppet_managers#*-x }
+	start_puppets -n 3
+	used=$(json shm.stats .used)
+	is "$(orphans '.bytes, .blocks, .processes')" '0 0 [] ' \
+		"$m: nobody has died, there are no orphans"
+	tell 1 keep_shm 50
+	tell 2 keep_shm 7
+	is "$(json shm.orphans .blocks)" 0 'what the living have is no orphan'
+	fails 'the living are not reaped' ctl shm.reap "$(worker_pid 1)"
+	like "$(ctl shm.reap "$(worker_pid 1)" 2>&1)" 'is alive' 'and it says why'
+
+	kill_worker 1
+	first=$dead
+	ok 'the log tells what it has left, and from where' wait_until 10 log_has \
+		"worker 1 \(pid $first\) has left 5000 bytes in 50 blocks of shm .*: 5000 bytes in 50 from puppet: .*: leak_shm"
+	is "$(orphans '.bytes, .blocks, (.processes | length)')" '5000 50 1 ' \
+		'shm.orphans has the blocks'
+	is "$(orphans '.processes[0] | .pid, .name, .rank, .bytes')" \
+		"$first worker 1 1 5000 " 'whose they were'
+	like "$(json shm.orphans '.processes[0].sites[0].site')" \
+		'^puppet: .*: leak_shm' 'and from where'
+	kill_worker 2
+	second=$dead
+	is "$(orphans '.bytes, .blocks, (.processes | length)')" '5700 57 2 ' \
+		'another one dies'
+	is "$(json shm.orphans "$second" '.blocks')" 7 'of one pid'
+	is "$(json shm.orphans 1 '.blocks')" 0 'of a pid that never was'
+	is "$(json shm.stats .used)" $((used + 5700)) 'all of it is live'
+
+	is "$(json shm.reap "$first" nowhere .blocks)" 0 'no such site, none freed'
+	is "$(json shm.reap "$first" leak_shm '.blocks, .bytes' | tr '\n' ' ')" \
+		'50 5000 ' 'shm.reap frees by site'
+	is "$(json shm.reap "$first" .blocks)" 0 'once'
+	is "$(json shm.stats .used)" $((used + 700)) 'they are free'
+
+	heir=$(worker_pid 3)
+	fails 'the dead inherit nothing' ctl shm.adopt "$second" "$first"
+	is "$(json shm.adopt "$second" "$heir" '.blocks, .bytes' | tr '\n' ' ')" \
+		'7 700 ' 'shm.adopt gives them to the living'
+	is "$(json shm.orphans .blocks)" 0 'they are no orphans then'
+	is "$(json mem_dump_shm "[.blocks[] | select(.owner == $heir)] | length")" \
+		7 'but the blocks of the heir'
+	kill_worker 3
+	is "$(json shm.orphans "$heir" .blocks)" 7 'until it dies'
+	is "$(json shm.reap "$heir" .blocks)" 7 'and is reaped'
+	is "$(json shm.stats .used)" "$used" 'all is as it was'
+	is "$(json mem.check shm '.[0].found')" 0 'and sound'
+	fails 'a pid that nobody had' ctl shm.reap 1
+
+	tell 1 root table
+	is "$(said 1 root)" root 'a worker makes a root'
+	one=$(worker_pid 1)
+	is "$(json shm.roots '.roots[] | .name, .what, .size, .owner' |
+		tr '\n' ' ')" "table block 200 $one " 'shm.roots has it'
+	like "$(json shm.roots '.roots[0].site')" '^puppet: .*: do_root\(' \
+		'and where it was made'
+	kill_worker 1
+	is "$(json shm.orphans .blocks)" 0 'what a root has is no orphan'
+	ctl shm.reap "$one" >/dev/null
+	tell 2 root table
+	is "$(said 2 root)" root 'and is not reaped: others find it'
+	dead=$(worker_pid 3)
+	echo 'root_die other' >"$T/do.3"
+	wait_until 10 is_replaced 3
+	is "$(json shm.roots '.roots[0] | .name, .what' | tr '\n' ' ')" \
+		'other being made ' 'one is killed while it makes a root'
+	is "$(json shm.orphans .blocks)" 0 'that is no orphan either'
+	tell 3 root other
+	is "$(said 3 root)" root 'the next one makes it'
+	is "$(json shm.roots '[.roots[].what] | unique | .[]')" block 'all is there'
+	used=$(json shm.stats .used)
+
+	tell 1 keep_owned 20
+	is "$(json shm.stats .used)" $((used + 2000)) 'blocks that their owner has'
+	kill_worker 1
+	ok 'are free when it is dead' wait_until 10 log_has \
+		"worker 1 \\(pid $dead\\): 20 blocks that it owned in shm are free"
+	is "$(json shm.stats .used)" "$used" 'all of them'
+	ok 'it stops' stop_kmemd
+done
+
+done_testing
