@@ -367,8 +367,9 @@ static bool resize_here(struct km_pool *pool, struct qm_block *qm,
 		return false;
 	if (size > frag->size && !grow_here(pool, qm, frag, size))
 		return false;
-	/* `requested` is above `size` until the slack is good. */
+	/* `requested` is above `size` until the guards are good. */
 	frag->requested = SIZE_MAX;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	split(pool, qm, frag, size);
 	qm_slack_fill(frag, req->size);
 	__atomic_store_n(&frag->requested, req->size, __ATOMIC_RELEASE);

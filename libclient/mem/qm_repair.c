@@ -7,13 +7,21 @@
 #include "base/log.h"
 #include "mem/qm.h"
 
-/* Guards of a caller's block are evidence and are left as they are. */
+static bool was_being_resized(const struct qm_frag *frag)
+{
+	return frag->requested > frag->size;
+}
+
+/*
+ * Guards of a caller's block are evidence and are left as they are, unless it
+ * was being resized: split() writes the end of the rest over the end of it.
+ */
 static void rebuild_end(struct qm_frag *frag)
 {
 	struct qm_frag_end *end = qm_end(frag);
 
 	end->size = frag->size;
-	if (frag->u.is_free != 0) {
+	if (frag->u.is_free != 0 || was_being_resized(frag)) {
 		end->check1 = QM_END_CHECK1;
 		end->check2 = QM_END_CHECK2;
 	}
@@ -21,9 +29,8 @@ static void rebuild_end(struct qm_frag *frag)
 
 static void count_block(struct qm_block *qm, struct qm_frag *frag)
 {
-	/* Killed while it was resized: it has no slack that could be checked.
-	 */
-	if (frag->requested > frag->size)
+	/* Then it has no slack that could be checked. */
+	if (was_being_resized(frag))
 		frag->requested = frag->size;
 	qm->sums.used += frag->requested;
 	qm->sums.blocks++;

@@ -214,6 +214,27 @@ START_TEST(a_kill_in_the_middle_leaves_a_pool_that_works)
 }
 END_TEST
 
+/* A kill in split() can come while the end of the rest is half written. */
+START_TEST(a_block_killed_while_resized_gets_its_guards_back)
+{
+	struct qm_frag *frag;
+	void *p;
+
+	test_pool_open(&t, KM_SHM, "qm", SIZE);
+	test_log_catch();
+	p = shm_malloc(2000);
+	frag = frag_of(p);
+	frag->requested = SIZE_MAX;
+	memset(qm_end(frag), 0, sizeof(struct qm_frag_end));
+	qm_rebuild(t.pool, qm_block_of(t.pool));
+	ck_assert_uint_eq(frag->requested, frag->size);
+	shm_free(p);
+	ck_assert_str_eq(test_log_text(), "");
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
 /* What a death between two stores leaves is repaired from the heads. */
 START_TEST(rebuild_needs_nothing_but_the_heads)
 {
@@ -309,6 +330,8 @@ int main(void)
 	tcase_add_test(
 	    tcase, the_gdb_walk_sees_used_blocks_and_ends_on_the_sentinel);
 	tcase_add_test(tcase, a_kill_in_the_middle_leaves_a_pool_that_works);
+	tcase_add_test(
+	    tcase, a_block_killed_while_resized_gets_its_guards_back);
 	tcase_add_test(tcase, rebuild_needs_nothing_but_the_heads);
 	tcase_add_test(
 	    tcase, the_largest_free_fragment_is_found_through_a_view);
