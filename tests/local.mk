@@ -197,7 +197,7 @@ test_places = -DTEST_MODDIR='"$(abs_top_builddir)/%D%/unit/.libs"' \
 	-DTEST_SRCDIR='"$(abs_top_srcdir)"'
 %C%_unit_check_modhost_CPPFLAGS = $(AM_CPPFLAGS) $(test_places)
 %C%_unit_check_conf_CPPFLAGS = $(AM_CPPFLAGS) $(test_places)
-EXTRA_DIST += %D%/unit/count_fds.h %D%/unit/heard.h
+EXTRA_DIST += %D%/unit/count_fds.h %D%/unit/heard.h %D%/unit/unit.h
 
 # --- functional: tests/functional/NN-name.sh, lib.sh has the verbs ---
 functional_tests += %D%/functional/00-start-stop.sh

@@ -18,6 +18,7 @@
 #include "kmem.h"
 #include "mem/pool.h"
 #include "mem/segment.h"
+#include "tests/unit/unit.h"
 
 static const struct attach_names names = { "kmemd", "the program" };
 
@@ -331,8 +332,6 @@ int main(void)
 {
 	Suite *suite = suite_create("attach");
 	TCase *program = tcase_create("program");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(program, setup, teardown);
 	tcase_add_test(program, hello_says_who_it_is);
@@ -347,9 +346,5 @@ int main(void)
 	tcase_add_test(program, options_that_make_no_sense_are_refused);
 	tcase_add_test(program, the_socket_is_found);
 	suite_add_tcase(suite, program);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include "attach_msg.h"
 #include "base/err.h"
 #include "count_fds.h"
+#include "tests/unit/unit.h"
 
 static const struct attach_names names = { "kmemd", "the program" };
 
@@ -232,8 +233,6 @@ int main(void)
 {
 	Suite *suite = suite_create("attach_msg");
 	TCase *tc = tcase_create("messages");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, what_makes_no_sense_is_named, 0, N_SENSELESS);
 	tcase_add_test(tc, a_message_of_another_size_is_refused);
@@ -241,9 +240,5 @@ int main(void)
 	tcase_add_test(tc, a_message_arrives_with_its_descriptor);
 	tcase_add_test(tc, more_than_there_is_room_for_is_cut_and_closed);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

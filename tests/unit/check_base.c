@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/tune.h"
+#include "tests/unit/unit.h"
 
 static struct {
 	int level;
@@ -102,8 +103,6 @@ int main(void)
 {
 	Suite *suite = suite_create("base");
 	TCase *tc = tcase_create("base");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tc, every_error_has_a_text_of_its_own);
 	tcase_add_test(tc, an_error_reads_the_same_with_either_sign);
@@ -114,8 +113,5 @@ int main(void)
 	tcase_add_test(tc, logging_keeps_errno_and_knows_its_name);
 	tcase_add_test(tc, every_level_has_a_word);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

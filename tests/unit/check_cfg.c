@@ -16,6 +16,7 @@
 #include "daemon/proc.h"
 #include "heard.h"
 #include "rpc_talk.h"
+#include "tests/unit/unit.h"
 
 static const struct rpc_method *const tables[] = { cfg_methods, NULL };
 
@@ -226,8 +227,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cfg");
 	TCase *tc = tcase_create("cfg");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(
@@ -241,8 +240,5 @@ int main(void)
 	tcase_add_test(tc, a_commit_sets_all_and_its_list_is_empty_then);
 	tcase_add_test(tc, a_change_of_debug_is_told_in_both_directions);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

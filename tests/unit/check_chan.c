@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/tune.h"
 #include "daemon/chan.h"
+#include "tests/unit/unit.h"
 
 static struct event_base *base;
 static struct chan *ours;
@@ -214,8 +215,6 @@ int main(void)
 {
 	Suite *suite = suite_create("chan");
 	TCase *tc = tcase_create("chan");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_message_calls_the_handler_of_its_type);
@@ -226,9 +225,5 @@ int main(void)
 	tcase_add_test(tc, what_is_no_message_is_dropped_and_said);
 	tcase_add_test(tc, a_handler_may_free_the_channel);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 #include "daemon/modhost.h"
 #include "daemon/param.h"
 #include "heard.h"
+#include "tests/unit/unit.h"
 
 static char path[] = "./check-conf-XXXXXX";
 
@@ -413,13 +414,8 @@ static TCase *refuse_case(void)
 int main(void)
 {
 	Suite *suite = suite_create("conf");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, read_case());
 	suite_add_tcase(suite, refuse_case());
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

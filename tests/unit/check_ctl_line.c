@@ -14,6 +14,7 @@
 #include "ctl/escape.h"
 #include "ctl/line.h"
 #include "ctl/options.h"
+#include "tests/unit/unit.h"
 
 #define WORDS 4
 
@@ -345,8 +346,6 @@ int main(void)
 {
 	Suite *suite = suite_create("ctl_line");
 	TCase *tc = tcase_create("ctl_line");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(
 	    tc, a_line_is_cut_at_blanks_outside_of_quotes, 0, COUNT(splits));
@@ -373,8 +372,5 @@ int main(void)
 	tcase_add_loop_test(
 	    tc, a_wrong_option_is_refused, 0, COUNT(bad_options));
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

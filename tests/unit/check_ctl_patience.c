@@ -12,6 +12,7 @@
 
 #include "kmemctl.h"
 #include "rpc/client.h"
+#include "tests/unit/unit.h"
 
 #define LARGE (1 << 20) /* bytes: more than a socket takes */
 
@@ -164,8 +165,6 @@ int main(void)
 {
 	Suite *suite = suite_create("ctl_patience");
 	TCase *tc = tcase_create("ctl_patience");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tc, 4 * KMEMCTL_DEADLINE_S);
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -178,8 +177,5 @@ int main(void)
 	tcase_add_test(tc, a_watch_that_has_shown_something);
 	tcase_add_test(tc, completion);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -16,6 +16,7 @@
 
 #include "kmemctl.h"
 #include "rpc/client.h"
+#include "tests/unit/unit.h"
 
 START_TEST(a_script_runs_line_by_line)
 {
@@ -231,8 +232,6 @@ int main(void)
 {
 	Suite *suite = suite_create("ctl_prompt");
 	TCase *tc = tcase_create("ctl_prompt");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tc, 4 * KMEMCTL_DEADLINE_S);
 	tcase_add_checked_fixture(tc, kmemctl_setup, kmemctl_teardown);
@@ -247,8 +246,5 @@ int main(void)
 	tcase_add_test(tc, a_prompt_asks_answers_and_goes_on_after_an_error);
 	tcase_add_test(tc, end_of_input_leaves_the_prompt);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

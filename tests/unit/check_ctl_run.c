@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "kmemctl.h"
+#include "tests/unit/unit.h"
 
 #define WORDS 8
 
@@ -231,8 +232,6 @@ int main(void)
 {
 	Suite *suite = suite_create("ctl_run");
 	TCase *tc = tcase_create("ctl_run");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tc, 4 * KMEMCTL_DEADLINE_S);
 	tcase_add_checked_fixture(tc, kmemctl_setup, kmemctl_teardown);
@@ -248,8 +247,5 @@ int main(void)
 	tcase_add_test(tc, a_reader_that_has_gone_is_an_error_not_a_signal);
 	tcase_add_test(tc, a_long_result_comes_whole);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "ctl/view.h"
 #include "ctl/writer.h"
+#include "tests/unit/unit.h"
 
 #define PAGES 4
 
@@ -248,8 +249,6 @@ int main(void)
 {
 	Suite *suite = suite_create("ctl_view");
 	TCase *tc = tcase_create("ctl_view");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(
 	    tc, text_has_the_shape_that_operators_know, 0, COUNT(goldens));
@@ -258,8 +257,5 @@ int main(void)
 	tcase_add_test(tc, the_request_for_the_next_page_is_found);
 	tcase_add_test(tc, a_full_disk_is_told);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -16,6 +16,7 @@
 #include "ctl/screen.h"
 #include "fake_server.h"
 #include "kmemctl.h"
+#include "tests/unit/unit.h"
 
 static const struct {
 	const char *last, *now, *want; /* two seconds between them */
@@ -257,8 +258,6 @@ int main(void)
 	Suite *suite = suite_create("ctl_watch");
 	TCase *parts = tcase_create("parts");
 	TCase *tc = tcase_create("watch");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(parts, a_number_that_has_changed_says_by_how_much,
 	    0, COUNT(deltas));
@@ -276,8 +275,5 @@ int main(void)
 	    tc, watch_ends_at_an_error_with_its_status, 0, COUNT(ends));
 	tcase_add_loop_test(tc, a_signal_ends_a_watch_without_an_error, 0, 2);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include "daemon/logsink.h"
 #include "daemon/param.h"
 #include "heard.h"
+#include "tests/unit/unit.h"
 
 static struct {
 	int read_end;
@@ -222,8 +223,6 @@ int main(void)
 {
 	Suite *suite = suite_create("daemonize");
 	TCase *tc = tcase_create("daemonize");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_parent_succeeds_when_the_service_answers);
@@ -239,8 +238,5 @@ int main(void)
 	    streams_are_dropped_at_readiness_but_stderr_if_the_log_is_there);
 	tcase_add_test(tc, in_the_foreground_there_is_nobody_to_tell);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

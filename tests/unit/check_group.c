@@ -13,6 +13,7 @@
 #include "daemon/group.h"
 #include "daemon/module.h"
 #include "daemon/param.h"
+#include "tests/unit/unit.h"
 
 enum {
 	SPEED,
@@ -206,9 +207,8 @@ START_TEST(a_text_is_read_whole_while_it_is_stored)
 	ck_assert_int_eq(pthread_create(&writer, NULL, store_texts, &stop), 0);
 	for (int i = 0; i < 200000; i++) {
 		group_copy_string(group, WORD, buf, sizeof(buf));
-		ck_assert_uint_gt(strlen(buf), 0);
-		ck_assert_uint_eq(
-		    strspn(buf, (char[]){ buf[0], '\0' }), strlen(buf));
+		must(strlen(buf) > 0);
+		must(strspn(buf, (char[]){ buf[0], '\0' }) == strlen(buf));
 	}
 	atomic_store(&stop, true);
 	pthread_join(writer, NULL);
@@ -219,8 +219,6 @@ int main(void)
 {
 	Suite *suite = suite_create("group");
 	TCase *tc = tcase_create("group");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
@@ -236,8 +234,5 @@ int main(void)
 	tcase_add_test(tc, what_the_service_started_with_is_known_later);
 	tcase_add_test(tc, a_text_is_read_whole_while_it_is_stored);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

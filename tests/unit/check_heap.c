@@ -20,6 +20,7 @@
 #include "mem/shm_mem.h"
 #include "mem/view.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define SIZE (4u << 20) /* bytes of each test's pool */
 
@@ -101,7 +102,7 @@ START_TEST(blocks_are_aligned_apart_and_counted_as_requested)
 	}
 	for (size_t i = 0; i < 100; i++)
 		for (size_t k = 0; k < i * 7; k++)
-			ck_assert_int_eq(p[i][k], (char)i);
+			must(p[i][k] == (char)i);
 	for (size_t i = 0; i < 100; i += 2)
 		put(p[i]);
 	test_pool_is_valid(&t);
@@ -408,8 +409,6 @@ int main(void)
 {
 	Suite *suite = suite_create("heap");
 	TCase *tcase = tcase_create("heap");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, a_new_pool_is_one_free_fragment, 0, N_LOOPS);
 	tcase_add_loop_test(tcase,
@@ -418,9 +417,8 @@ int main(void)
 	    tcase, size_zero_gives_blocks_of_their_own, 0, N_LOOPS);
 	tcase_add_loop_test(tcase,
 	    what_is_too_large_is_refused_with_enomem_and_a_line, 0, N_LOOPS);
-	tcase_add_loop_test(
-	    tcase, realloc_grows_in_place_when_the_next_is_free, 0,
-	    KM_POOL_KIND__COUNT);
+	tcase_add_loop_test(tcase, realloc_grows_in_place_when_the_next_is_free,
+	    0, KM_POOL_KIND__COUNT);
 	tcase_add_loop_test(
 	    tcase, realloc_moves_with_the_contents_when_it_must, 0, N_LOOPS);
 	tcase_add_loop_test(tcase,
@@ -437,9 +435,5 @@ int main(void)
 	    tcase, a_random_run_agrees_with_a_shadow_model, 0, N_LOOPS);
 	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -20,6 +20,7 @@
 #include "mem/shm_mem.h"
 #include "mem/slot.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define MB   ((size_t)1 << 20)
 #define N_AT 8 /* pointers */
@@ -104,7 +105,7 @@ START_TEST(a_block_is_published_with_zeros_and_taken_back)
 	ck_assert_ptr_eq(at[0], p);
 	ck_assert_ptr_eq(shm_get(&at[0]), p);
 	for (size_t i = 0; i < size_of(_i); i++)
-		ck_assert_int_eq(p[i], 0);
+		must(p[i] == 0);
 	pool_is_exact();
 	ck_assert_int_eq(shm_free_from(&at[0]), 0);
 	ck_assert_ptr_null(at[0]);
@@ -349,8 +350,7 @@ int main(void)
 {
 	Suite *suite = suite_create("intent");
 	TCase *tc = tcase_create("intent"), *kills = tcase_create("kills");
-	SRunner *runner = srunner_create(suite);
-	int n = test_n_managers * N_SIZES, failed;
+	int n = test_n_managers * N_SIZES;
 
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, kills);
@@ -372,8 +372,5 @@ int main(void)
 	tcase_add_loop_test(kills,
 	    whenever_somebody_is_killed_pointers_and_blocks_agree, 0,
 	    test_n_managers);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

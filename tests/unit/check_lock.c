@@ -10,6 +10,7 @@
 
 #include "mem/lock.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 static struct test_pool t;
 
@@ -131,8 +132,6 @@ int main(void)
 {
 	Suite *suite = suite_create("lock");
 	TCase *tcase = tcase_create("lock");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, one_holder_at_a_time_and_only_he_releases);
 	tcase_add_test(
@@ -140,9 +139,5 @@ int main(void)
 	tcase_add_test(tcase, processes_exclude_each_other);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -15,6 +15,7 @@
 #include "base/tune.h"
 #include "daemon/logsink.h"
 #include "daemon/param.h"
+#include "tests/unit/unit.h"
 
 static struct {
 	int read_end;
@@ -223,8 +224,6 @@ int main(void)
 {
 	Suite *suite = suite_create("logsink");
 	TCase *tc = tcase_create("logsink");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_terminal_shows_errors_and_warnings_as_they_are);
@@ -241,8 +240,5 @@ int main(void)
 	    tc, each_line_has_the_facility_that_the_parameter_says_then);
 	tcase_add_test(tc, after_close_nothing_is_written);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

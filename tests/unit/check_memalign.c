@@ -17,6 +17,7 @@
 #include "mem/mem.h"
 #include "mem/shm_mem.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define MB   ((size_t)1 << 20)
 #define SIZE (32 * MB) /* bytes of each test's pool */
@@ -214,8 +215,6 @@ int main(void)
 {
 	Suite *suite = suite_create("memalign");
 	TCase *tcase = tcase_create("memalign");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(
 	    tcase, a_block_lies_where_it_was_asked_for, 0, N_LOOPS);
@@ -229,9 +228,5 @@ int main(void)
 	    tcase, the_call_is_traced_as_it_was_made, 0, N_LOOPS);
 	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -15,6 +15,7 @@
 #include "mem/qm.h"
 #include "mem/shm_mem.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define SIZE (1u << 20) /* bytes of each test's pool */
 
@@ -337,8 +338,6 @@ int main(void)
 {
 	Suite *suite = suite_create("misuse");
 	TCase *tcase = tcase_create("misuse");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, double_free_names_both_sites);
 	tcase_add_test(tcase, double_free_of_a_joined_block_names_both_sites);
@@ -356,9 +355,5 @@ int main(void)
 	tcase_add_loop_test(
 	    tcase, with_mem_safety_1_the_process_goes_on, 0, N_MISUSES);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include "daemon/param.h"
 #include "heard.h"
 #include "modules/good.h"
+#include "tests/unit/unit.h"
 
 static struct modhost *module;
 static struct modhost_why why;
@@ -367,13 +368,8 @@ static TCase *use_case(void)
 int main(void)
 {
 	Suite *suite = suite_create("modhost");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, load_case());
 	suite_add_tcase(suite, use_case());
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include "mem/heap.h"
 #include "mem/mem.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define SIZE (4u << 20) /* bytes of each test's pool */
 
@@ -103,7 +104,7 @@ START_TEST(the_status_follows_once_as_mem_summary_says)
 	for (int i = 0; i < 50; i++)
 		get(100);
 	while (time(NULL) < begin + 3)
-		ck_assert_ptr_null(get(SIZE));
+		must(get(SIZE) == NULL);
 	ck_assert_int_ge(count("out of memory"), 2);
 	ck_assert_int_eq(count("heap size= 4194304"), 1);
 	ck_assert_int_eq(count("count=    50 size=      5000 bytes from"), 1);
@@ -180,8 +181,6 @@ int main(void)
 {
 	Suite *suite = suite_create("oom");
 	TCase *tcase = tcase_create("oom");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, the_line_names_who_holds_most, 0, N_LOOPS);
 	tcase_add_loop_test(
@@ -197,9 +196,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_loop_of_failures_costs_little, 0, N_LOOPS);
 	tcase_set_timeout(tcase, 300);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "daemon/options.h"
 #include "heard.h"
+#include "tests/unit/unit.h"
 
 #define MAX_WORDS 16
 
@@ -195,8 +196,6 @@ int main(void)
 {
 	Suite *suite = suite_create("options");
 	TCase *tc = tcase_create("options");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, no_option_at_all_is_a_service_with_defaults);
@@ -212,8 +211,5 @@ int main(void)
 	tcase_add_test(tc, a_refused_value_changes_nothing);
 	tcase_add_test(tc, success_has_status_zero);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include "mem/shm_mem.h"
 #include "mem/slot.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define MB ((size_t)1 << 20)
 
@@ -145,8 +146,7 @@ int main(void)
 {
 	Suite *suite = suite_create("orphans");
 	TCase *tc = tcase_create("orphans");
-	SRunner *runner = srunner_create(suite);
-	int n = test_n_managers * N_SIZES, failed;
+	int n = test_n_managers * N_SIZES;
 
 	suite_add_tcase(suite, tc);
 	tcase_add_loop_test(tc, a_block_changes_hands, 0, n);
@@ -155,8 +155,5 @@ int main(void)
 	tcase_add_loop_test(tc,
 	    what_a_thread_has_left_is_an_orphan_when_its_process_dies, 0,
 	    test_n_managers);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include "daemon/param.h"
 #include "mem/pool.h"
 #include "rpc/server.h"
+#include "tests/unit/unit.h"
 
 static void setup(void)
 {
@@ -405,13 +406,8 @@ static TCase *rows_case(void)
 int main(void)
 {
 	Suite *suite = suite_create("param");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, rows_case());
 	suite_add_tcase(suite, values_case());
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

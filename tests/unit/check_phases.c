@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "daemon/phases.h"
+#include "tests/unit/unit.h"
 
 static char trace[64]; /* what ran, a letter each */
 static int c_answer;
@@ -120,8 +121,6 @@ int main(void)
 {
 	Suite *suite = suite_create("phases");
 	TCase *tc = tcase_create("phases");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, phases_start_in_order_and_stop_in_reverse);
@@ -131,9 +130,5 @@ int main(void)
 	tcase_add_test(tc, after_a_failed_start_there_is_nothing_to_stop);
 	tcase_add_test(tc, a_child_leaves_in_reverse_and_stops_nothing);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "daemon/pidfile.h"
 #include "heard.h"
+#include "tests/unit/unit.h"
 
 #define NO_ID ((uid_t)-1)
 
@@ -192,8 +193,6 @@ int main(void)
 {
 	Suite *suite = suite_create("pidfile");
 	TCase *tc = tcase_create("pidfile");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_file_has_our_pid_and_goes_with_us);
@@ -205,8 +204,5 @@ int main(void)
 	tcase_add_test(tc, a_folder_that_is_not_there_is_named);
 	tcase_add_test(tc, without_a_path_there_is_nothing_to_do);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -20,6 +20,7 @@
 #include "mem/slab_part.h"
 #include "mem/slot.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define MB ((size_t)1 << 20)
 
@@ -293,7 +294,7 @@ START_TEST(a_child_has_a_copy)
 	char *p;
 	pid_t pid;
 
-	ck_assert_int_eq(km_pkg_init(0, test_managers[_i]), 0);
+	ck_assert_int_eq(km_pkg_init(8 * MB, test_managers[_i]), 0);
 	p = pkg_malloc(20);
 	memcpy(p, "parent's", sizeof("parent's"));
 	pid = fork();
@@ -358,8 +359,6 @@ int main(void)
 	Suite *suite = suite_create("pkg_private");
 	TCase *tc = tcase_create("private");
 	TCase *end = tcase_create("end");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -381,8 +380,5 @@ int main(void)
 	tcase_add_checked_fixture(end, setup, teardown);
 	tcase_add_test(end, a_thread_at_its_end_leaves_no_slot_behind);
 	suite_add_tcase(suite, end);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "daemon/privs.h"
 #include "heard.h"
+#include "tests/unit/unit.h"
 
 #define OTHER_ID 54321 /* nobody has it */
 
@@ -188,8 +189,6 @@ int main(void)
 {
 	Suite *suite = suite_create("privs");
 	TCase *tc = tcase_create("privs");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, nothing_named_means_no_change);
@@ -207,8 +206,5 @@ int main(void)
 		tcase_add_test(tc,
 		    memory_that_may_not_be_locked_is_an_error_with_a_remedy);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

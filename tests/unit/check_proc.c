@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/proc.h"
+#include "tests/unit/unit.h"
 
 static void setup(void)
 {
@@ -109,8 +110,6 @@ int main(void)
 {
 	Suite *suite = suite_create("proc");
 	TCase *tc = tcase_create("proc");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, proc_fini);
 	tcase_add_test(
@@ -123,9 +122,5 @@ int main(void)
 	tcase_add_test(tc, an_exit_status_is_told_in_words);
 	tcase_add_test(tc, without_a_table_there_are_no_rows);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -19,6 +19,7 @@
 #include "mem/robust.h"
 #include "mem/shm_mem.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define SIZE (1u << 20) /* bytes of each test's pool */
 
@@ -321,8 +322,6 @@ int main(void)
 {
 	Suite *suite = suite_create("qm");
 	TCase *tcase = tcase_create("qm");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(
 	    tcase, damage_is_found_on_demand_and_the_walk_goes_on_behind_it);
@@ -338,9 +337,5 @@ int main(void)
 	tcase_add_test(tcase, a_reader_finds_whole_accounts_at_every_store);
 	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

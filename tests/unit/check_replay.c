@@ -13,6 +13,7 @@
 #include "daemon/modules/replay/pattern.h"
 #include "daemon/modules/replay/plan.h"
 #include "daemon/modules/replay/trace.h"
+#include "tests/unit/unit.h"
 
 #define GOOD "M shm 7 1 64 core:main.c:main:1\n"
 
@@ -296,16 +297,11 @@ int main(void)
 {
 	Suite *suite = suite_create("replay");
 	TCase *tc = tcase_create("replay");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	add_plan_tests(tc);
 	add_pattern_tests(tc);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 
 #include "mem/mem.h"
 #include "tests/unit/replay_rig.h"
+#include "tests/unit/unit.h"
 
 /* Main's block is freed in the first loop; so is what was not freed. */
 START_TEST(a_block_of_main_is_freed_in_the_first_loop_only)
@@ -200,15 +201,10 @@ int main(void)
 {
 	Suite *suite = suite_create("replay op");
 	TCase *tc = tcase_create("op");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, rig_setup, rig_teardown);
 	tcase_set_timeout(tc, 120);
 	add_small_tests(tc);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 
 #include "mem/mem.h"
 #include "tests/unit/replay_rig.h"
+#include "tests/unit/unit.h"
 
 /* What the trace itself says is live at its end. */
 static void is_the_end(void)
@@ -207,15 +208,10 @@ int main(void)
 {
 	Suite *suite = suite_create("replay play");
 	TCase *tc = tcase_create("play");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, rig_setup, rig_teardown);
 	tcase_set_timeout(tc, 120);
 	add_real_tests(tc);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "daemon/modules/replay/trace.h"
+#include "tests/unit/unit.h"
 
 #define GOOD "M shm 7 1 64 core:main.c:main:1\n"
 
@@ -291,15 +292,10 @@ int main(void)
 {
 	Suite *suite = suite_create("replay trace");
 	TCase *tc = tcase_create("trace");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	add_trace_tests(tc);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

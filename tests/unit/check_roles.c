@@ -11,6 +11,7 @@
 #include "daemon/param.h"
 #include "daemon/roles.h"
 #include "heard.h"
+#include "tests/unit/unit.h"
 
 #define SOMEBODY 54321 /* no user has it */
 #define NO_ROLE	 RPC_ROLE__COUNT
@@ -145,8 +146,6 @@ int main(void)
 {
 	Suite *suite = suite_create("roles");
 	TCase *tc = tcase_create("roles");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(
@@ -160,9 +159,5 @@ int main(void)
 	    tc, a_name_that_does_not_exist_is_an_error_that_names_the_list);
 	tcase_add_test(tc, a_list_has_room_for_all_that_a_parameter_can_name);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -21,6 +21,7 @@
 #include "mem/shm_mem.h"
 #include "mem/slot.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define MB	((size_t)1 << 20)
 #define N_NAMES 5
@@ -101,7 +102,7 @@ static void pool_is_exact(void)
 		known += row.made != 0 && row.made != row.value;
 	}
 	while (view_next(view, &walk, &block) == 1) {
-		ck_assert_int_eq(block.state, BLOCK_NORMAL);
+		must(block.state == BLOCK_NORMAL);
 		blocks++;
 	}
 	view_close(&view);
@@ -208,7 +209,7 @@ START_TEST(an_initialiser_may_do_all_but_ask_for_itself)
 {
 	open_shm(_i);
 	ck_assert_ptr_nonnull(km_root_get_or_create("a", 100, init_twice));
-	ck_assert_ptr_nonnull(km_root_get("another"));
+	must(km_root_get("another") != NULL);
 	pool_is_exact();
 	test_pool_close(&t);
 }
@@ -225,7 +226,7 @@ START_TEST(there_are_thousands_of_names)
 	open_shm(_i);
 	for (int k = 0; k < n; k++) {
 		snprintf(name, sizeof(name), "name %d", k);
-		ck_assert_ptr_nonnull(get(name));
+		must(get(name) != NULL);
 	}
 	for (int k = 0; k < n; k++) {
 		snprintf(name, sizeof(name), "name %d", k);
@@ -262,7 +263,7 @@ START_TEST(a_damaged_table_is_told)
 	memset(root->name + 1, 'x', sizeof(root->name) - 1);
 	walk = (struct root_walk){ 0 };
 	while ((rc = root_view_next(view, &walk, &row)) == 1)
-		ck_assert_int_eq(row.name[0], '?');
+		must(row.name[0] == '?');
 	ck_assert_int_eq(rc, -KM_ECORRUPT);
 	root->next = 12345;
 	walk = (struct root_walk){ 0 };
@@ -451,8 +452,7 @@ int main(void)
 {
 	Suite *suite = suite_create("root");
 	TCase *tc = tcase_create("root"), *kills = tcase_create("kills");
-	SRunner *runner = srunner_create(suite);
-	int n = test_n_managers, failed;
+	int n = test_n_managers;
 
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, kills);
@@ -471,8 +471,5 @@ int main(void)
 	tcase_add_loop_test(kills, what_the_dead_have_left_is_not_kept, 0, n);
 	tcase_add_loop_test(
 	    kills, whenever_somebody_is_killed_each_block_has_a_name, 0, n);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

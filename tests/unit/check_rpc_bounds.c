@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "rpc_talk.h"
+#include "tests/unit/unit.h"
 
 #define TEXT_SIZE 8192
 #define HEAD	  "{\"jsonrpc\":\"2.0\",\"method\":"
@@ -222,8 +223,6 @@ int main(void)
 {
 	Suite *suite = suite_create("rpc_bounds");
 	TCase *tc = tcase_create("bounds");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, talk_setup, talk_teardown);
 	tcase_add_loop_test(tc,
@@ -237,9 +236,5 @@ int main(void)
 	tcase_add_test(tc,
 	    a_reply_without_room_among_all_is_an_error_that_names_the_limit);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "rpc_talk.h"
+#include "tests/unit/unit.h"
 
 /* --- parameters --- */
 
@@ -314,8 +315,6 @@ int main(void)
 {
 	Suite *suite = suite_create("rpc_call");
 	TCase *tc = tcase_create("call");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, talk_setup, talk_teardown);
 	tcase_add_loop_test(
@@ -343,9 +342,5 @@ int main(void)
 	    what_is_kept_goes_with_the_connection_also_when_it_is_forgotten);
 	tcase_add_test(tc, a_method_is_found_in_any_table_and_has_a_signature);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "rpc/client.h"
 #include "rpc_loop.h"
+#include "tests/unit/unit.h"
 
 #define TIMEOUT_MS 10000 /* of calls that are to succeed */
 
@@ -265,7 +266,7 @@ START_TEST(a_connection_that_the_server_has_closed_is_seen_to_be)
 	json_object_put(reply);
 	ck_assert(rpc_client_is_open(client));
 	while (rpc_client_is_open(client))
-		ck_assert_uint_lt(loop_now_ms(), deadline);
+		must(loop_now_ms() < deadline);
 	rpc_client_close(&client);
 }
 END_TEST
@@ -274,8 +275,6 @@ int main(void)
 {
 	Suite *suite = suite_create("rpc_client");
 	TCase *tc = tcase_create("client");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -289,9 +288,5 @@ int main(void)
 	tcase_add_test(
 	    tc, a_connection_that_the_server_has_closed_is_seen_to_be);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

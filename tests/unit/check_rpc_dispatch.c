@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "rpc_talk.h"
+#include "tests/unit/unit.h"
 
 /* --- what errors say --- */
 
@@ -140,8 +141,6 @@ int main(void)
 {
 	Suite *suite = suite_create("rpc_dispatch");
 	TCase *tc = tcase_create("dispatch");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, talk_setup, talk_teardown);
 	tcase_add_test(tc, an_error_says_what_is_wrong_and_what_would_be_right);
@@ -154,9 +153,5 @@ int main(void)
 	tcase_add_test(
 	    tc, a_very_long_method_name_is_named_in_part_and_stays_utf8);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "rpc/envelope.h"
+#include "tests/unit/unit.h"
 
 static struct slice slice_of(const char *text)
 {
@@ -228,8 +229,6 @@ int main(void)
 {
 	Suite *suite = suite_create("rpc_envelope");
 	TCase *tc = tcase_create("envelope");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, a_walk_gives_each_member_as_it_was_written);
 	tcase_add_test(
@@ -244,9 +243,5 @@ int main(void)
 	tcase_add_test(
 	    tc, an_error_has_data_only_when_there_is_something_to_say);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 
 #include "rpc/frame.h"
 #include "rpc/limits.h"
+#include "tests/unit/unit.h"
 
 #define LOG_SIZE 8192
 
@@ -312,8 +313,6 @@ int main(void)
 {
 	Suite *suite = suite_create("rpc_frame");
 	TCase *tc = tcase_create("frame");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(
@@ -340,9 +339,5 @@ int main(void)
 	tcase_add_test(
 	    tc, the_memory_of_a_large_text_is_given_back_with_the_next_bytes);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

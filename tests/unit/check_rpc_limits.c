@@ -14,6 +14,7 @@
 #include <json-c/json.h>
 
 #include "rpc_loop.h"
+#include "tests/unit/unit.h"
 
 #define CALL(method, id)                                                       \
 	"{\"jsonrpc\":\"2.0\",\"method\":\"" method "\",\"id\":" id "}\n"
@@ -460,8 +461,6 @@ int main(void)
 {
 	Suite *suite = suite_create("rpc_limits");
 	TCase *tc = tcase_create("limits");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, NULL, teardown);
@@ -491,9 +490,5 @@ int main(void)
 	tcase_add_test(
 	    tc, many_requests_one_after_the_other_are_not_one_long_one);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "rpc_loop.h"
+#include "tests/unit/unit.h"
 
 #define NOBODY 65534
 
@@ -172,8 +173,6 @@ int main(void)
 {
 	Suite *suite = suite_create("rpc_listen");
 	TCase *tc = tcase_create("listen");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_file_has_exactly_the_mode_that_was_asked_for);
@@ -184,9 +183,5 @@ int main(void)
 	tcase_add_test(tc, a_file_that_is_no_socket_is_never_removed);
 	tcase_add_test(tc, a_path_that_is_too_long_or_leads_nowhere_says_so);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 
 #include "rpc/status.h"
 #include "rpc_loop.h"
+#include "tests/unit/unit.h"
 
 #define CALL(method, id)                                                       \
 	"{\"jsonrpc\":\"2.0\",\"method\":\"" method "\",\"id\":" id "}\n"
@@ -272,8 +273,6 @@ int main(void)
 {
 	Suite *suite = suite_create("rpc_output");
 	TCase *tc = tcase_create("output");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, NULL, teardown);
@@ -290,9 +289,5 @@ int main(void)
 	tcase_add_test(tc,
 	    who_gets_the_descriptor_of_a_closed_connection_hears_of_its_own);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

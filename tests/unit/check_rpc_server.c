@@ -17,6 +17,7 @@
 #include <json-c/json.h>
 
 #include "rpc_loop.h"
+#include "tests/unit/unit.h"
 
 #define CALL(method, id)                                                       \
 	"{\"jsonrpc\":\"2.0\",\"method\":\"" method "\",\"id\":" id "}\n"
@@ -374,15 +375,12 @@ int main(void)
 {
 	Suite *suite = suite_create("rpc_server");
 	TCase *tc = tcase_create("server");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, calls_and_batches_are_answered_on_one_connection);
 	tcase_add_test(tc, the_peer_is_known_and_its_role_is_kept_to);
-	tcase_add_test(
-	    tc, a_peer_without_a_role_is_told_so_and_sent_away);
+	tcase_add_test(tc, a_peer_without_a_role_is_told_so_and_sent_away);
 	tcase_add_test(tc, a_peer_with_a_hundred_groups_is_known_as_well);
 	tcase_add_test(
 	    tc, a_client_that_has_shut_down_its_side_still_gets_its_answers);
@@ -400,9 +398,5 @@ int main(void)
 	tcase_add_test(tc, a_handler_may_drain_and_still_answer);
 	tcase_add_test(tc, a_child_forgets_the_server_and_the_parent_serves_on);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "rpc_talk.h"
+#include "tests/unit/unit.h"
 
 #define TEXT_SIZE 1024
 #define ERROR(code, message)                                                   \
@@ -193,8 +194,6 @@ int main(void)
 {
 	Suite *suite = suite_create("rpc_spec");
 	TCase *tc = tcase_create("spec");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, talk_setup, talk_teardown);
 	tcase_add_loop_test(tc,
@@ -205,9 +204,5 @@ int main(void)
 	tcase_add_test(tc,
 	    all_of_them_on_one_connection_and_notifications_are_carried_out);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -19,6 +19,7 @@
 #include "mem/manager.h"
 #include "mem/slot.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define N_CHILDREN 4
 
@@ -459,8 +460,7 @@ int main(void)
 {
 	Suite *suite = suite_create("rwlock");
 	TCase *tc = tcase_create("rwlock");
-	SRunner *runner = srunner_create(suite);
-	int n = test_n_managers, failed;
+	int n = test_n_managers;
 
 	suite_add_tcase(suite, tc);
 	tcase_set_timeout(tc, 300);
@@ -478,8 +478,5 @@ int main(void)
 	tcase_add_loop_test(tc, who_waits_is_woken, 0, n);
 	tcase_add_loop_test(tc, a_wake_that_dies_is_not_waited_for, 0, n);
 	tcase_add_loop_test(tc, it_is_noted_who_has_what_from_where, 0, n);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

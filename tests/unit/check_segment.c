@@ -16,6 +16,7 @@
 #include "mem/mem.h"
 #include "mem/segment.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define SIZE (1u << 20) /* bytes */
 
@@ -173,8 +174,6 @@ int main(void)
 {
 	Suite *suite = suite_create("segment");
 	TCase *tcase = tcase_create("segment");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase,
 	    a_size_is_rounded_up_to_pages_and_zero_is_refused, 0,
@@ -193,9 +192,5 @@ int main(void)
 	    SEGMENT_BACKEND__COUNT);
 	tcase_add_test(tcase, a_copy_takes_only_what_was_written);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

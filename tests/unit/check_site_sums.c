@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "mem/status.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 static struct test_pool t;
 static struct view *view;
@@ -117,8 +118,6 @@ int main(void)
 {
 	Suite *s = suite_create("site_sums");
 	TCase *tc = tcase_create("site_sums");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, open_sums, close_sums);
 	tcase_add_loop_test(tc, sites_come_by_bytes_or_by_blocks, 0, 2);
@@ -127,9 +126,5 @@ int main(void)
 	tcase_add_test(tc, a_site_beyond_the_table_counts_as_unknown);
 	tcase_add_test(tc, of_no_blocks_there_are_no_sums);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

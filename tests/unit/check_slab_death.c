@@ -17,6 +17,7 @@
 #include "mem/slab_part.h"
 #include "mem/slot.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define MB	  ((size_t)1 << 20)
 #define N_SHARED  512
@@ -315,7 +316,7 @@ static void nothing_is_left_of(uint32_t slot)
 		case SLAB_DYING:
 		case SLAB_SHRK:
 		case SLAB_SPAN:
-			ck_assert_uint_ne(slab_word_slot(word), slot);
+			must(slab_word_slot(word) != slot);
 			break;
 		default:
 			break;
@@ -378,8 +379,6 @@ int main(void)
 {
 	Suite *suite = suite_create("slab_death");
 	TCase *tcase = tcase_create("slab_death");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, what_a_sleeper_has_freed_serves_others);
 	tcase_add_test(tcase, whole_spans_of_a_sleeper_become_large_blocks);
@@ -387,9 +386,5 @@ int main(void)
 	tcase_add_test(tcase, a_kill_anywhere_loses_nothing_and_blocks_nobody);
 	tcase_set_timeout(tcase, 240);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -15,6 +15,7 @@
 #include "mem/slab_part.h"
 #include "mem/slot.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define MB	((size_t)1 << 20)
 #define START	(2 * MB)
@@ -284,8 +285,6 @@ int main(void)
 {
 	Suite *suite = suite_create("slab_grow");
 	TCase *tcase = tcase_create("slab_grow");
-	SRunner *runner;
-	int failed;
 
 	/* A million of the smallest are for a fast machine. */
 	tcase_add_loop_test(tcase, a_full_pool_grows_up_to_its_largest_size,
@@ -299,9 +298,5 @@ int main(void)
 	tcase_add_test(tcase, it_grows_while_two_processes_allocate);
 	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

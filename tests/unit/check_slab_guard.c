@@ -12,6 +12,7 @@
 #include "mem/slab_guard.h"
 #include "mem/view.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define SIZE (8u << 20) /* bytes of each test's pool */
 
@@ -216,11 +217,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite());
 }

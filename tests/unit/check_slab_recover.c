@@ -14,6 +14,7 @@
 #include "mem/slab_part.h"
 #include "mem/slot.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define MB ((size_t)1 << 20)
 
@@ -230,8 +231,6 @@ int main(void)
 {
 	Suite *suite = suite_create("slab_recover");
 	TCase *tcase = tcase_create("slab_recover");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(
 	    tcase, a_span_of_the_dead_is_left_to_whoever_is_still_in_it);
@@ -245,9 +244,5 @@ int main(void)
 	tcase_add_test(tcase, a_guard_that_the_dead_was_moving_is_one_again);
 	tcase_add_test(tcase, no_tag_outside_the_pool_is_read);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -15,6 +15,7 @@
 #include "mem/slab_part.h"
 #include "mem/slot.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define MB ((size_t)1 << 20)
 
@@ -107,7 +108,7 @@ START_TEST(large_blocks_of_two_threads_do_not_get_in_each_others_way)
 	for (int i = 0; i < 2; i++)
 		pthread_create(&thread[i], NULL, take_large, &done);
 	while (__atomic_load_n(&done, __ATOMIC_ACQUIRE) < 2)
-		ck_assert_int_eq(view_own_info(t.pool, &now), 0);
+		must(view_own_info(t.pool, &now) == 0);
 	for (int i = 0; i < 2; i++)
 		pthread_join(thread[i], NULL);
 	ck_assert_str_eq(test_log_text(), "");
@@ -171,7 +172,7 @@ START_TEST(what_a_thread_leaves_is_had_by_others)
 		pthread_join(thread, NULL);
 		before = info().real_used;
 		for (int k = 0; k < 400; k++)
-			ck_assert_ptr_nonnull(shm_malloc(100));
+			must(shm_malloc(100) != NULL);
 		ck_assert_uint_le(info().real_used, before + 4 * SLAB_PAGE);
 		ck_assert_uint_eq(info().blocks, 900);
 		test_pool_is_valid(&t);
@@ -226,8 +227,6 @@ int main(void)
 {
 	Suite *suite = suite_create("slab_threads");
 	TCase *tcase = tcase_create("slab_threads");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, threads_free_each_others_blocks);
 	tcase_add_test(
@@ -237,9 +236,5 @@ int main(void)
 	tcase_add_test(tcase, nobody_lacks_memory_because_it_is_trimmed);
 	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

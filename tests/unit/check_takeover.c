@@ -22,6 +22,7 @@
 #include "daemon/found.h"
 #include "daemon/handed.h"
 #include "mem/pool.h"
+#include "tests/unit/unit.h"
 
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
@@ -271,8 +272,6 @@ int main(void)
 {
 	Suite *suite = suite_create("takeover");
 	TCase *tcase = tcase_create("takeover");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, end_holder);
 	tcase_add_test(tcase, what_another_process_has_is_found);
@@ -285,9 +284,5 @@ int main(void)
 	tcase_add_test(tcase, what_is_for_another_process_is_not_taken);
 	tcase_add_test(tcase, what_is_left_over_exec_is_found_there);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

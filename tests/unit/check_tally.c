@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "daemon/methods/tally.h"
 #include "mem/view.h"
+#include "tests/unit/unit.h"
 
 static const struct view_block blocks[] = {
 	{ .addr = 0x7e8000001000, .size = 8, .seq = 1, .site = 3 },
@@ -111,8 +112,6 @@ int main(void)
 {
 	Suite *s = suite_create("tally");
 	TCase *tc = tcase_create("tally");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, the_same_blocks_in_another_order_are_equal);
 	tcase_add_test(tc, a_block_that_is_another_one_is_noticed);
@@ -120,9 +119,5 @@ int main(void)
 	tcase_add_test(tc, a_text_is_what_it_was_made_of);
 	tcase_add_test(tc, other_texts_are_refused);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

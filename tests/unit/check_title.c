@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/title.h"
+#include "tests/unit/unit.h"
 
 /* A process's strings, as the kernel lays them out: one behind the other. */
 static struct {
@@ -132,8 +133,6 @@ int main(void)
 {
 	Suite *suite = suite_create("title");
 	TCase *tc = tcase_create("title");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_title_takes_the_place_of_the_arguments);
@@ -146,8 +145,5 @@ int main(void)
 	tcase_add_test(
 	    tc, strings_that_do_not_follow_each_other_are_left_alone);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

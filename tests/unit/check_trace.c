@@ -14,6 +14,7 @@
 #include "mem/mem.h"
 #include "mem/shm_mem.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define SIZE (4u << 20) /* bytes of each test's pool */
 
@@ -160,8 +161,6 @@ int main(void)
 {
 	Suite *suite = suite_create("trace");
 	TCase *tcase = tcase_create("trace");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase,
 	    each_call_is_traced_once_when_memdbg_is_not_above_debug, 0,
@@ -170,9 +169,5 @@ int main(void)
 	    public_functions_are_traced_as_soon_as_memdbg_is_set, 0, N_LOOPS);
 	tcase_add_loop_test(tcase, a_log_writer_may_allocate, 0, N_LOOPS);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -20,6 +20,7 @@
 #include "mem/status.h"
 #include "mem/view.h"
 #include "tests/unit/check_pool.h"
+#include "tests/unit/unit.h"
 
 #define SIZE (1u << 20) /* bytes of each test's pool */
 
@@ -55,7 +56,7 @@ static void look(const void *map, size_t size)
 		status_block(view, n++, &block, line, sizeof(line));
 		site_sums_add(&sums, &block);
 		view_slot(view, block.owner, &slot);
-		ck_assert_uint_le(n, size / 16);
+		must(n <= size / 16);
 	}
 	site_sums_sort(&sums, SITES_BY_SIZE);
 	site_sums_fini(&sums);
@@ -236,8 +237,8 @@ START_TEST(a_walk_beside_an_allocating_process_reports_each_block_once)
 
 		ck_assert_int_eq(view_open_map(t.pool, t.size, &view), 0);
 		while ((rc = view_next(view, &walk, &block)) == 1) {
-			ck_assert_uint_gt(block.addr, last);
-			ck_assert_uint_le(block.size, block.room);
+			must(block.addr > last);
+			must(block.size <= block.room);
 			last = block.addr;
 			if (seen < N_OURS && block.addr == ours[seen])
 				seen++;
@@ -265,8 +266,8 @@ START_TEST(accounts_hold_at_every_look_while_others_allocate)
 	ck_assert_int_eq(view_open_map(t.pool, t.size, &view), 0);
 	for (int i = 0; i < 200000; i++) {
 		/* view_info() itself refuses sums that contradict. */
-		ck_assert_int_eq(view_info(view, &info), 0);
-		ck_assert_uint_eq(info.total, info.free + info.real_used);
+		must(view_info(view, &info) == 0);
+		must(info.total == info.free + info.real_used);
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
@@ -349,8 +350,6 @@ int main(void)
 {
 	Suite *suite = suite_create("view");
 	TCase *tcase = tcase_create("view");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, bytes_that_are_no_pool_are_refused_with_a_reason);
 	tcase_add_test(tcase, a_pool_of_another_layout_names_both);
@@ -371,9 +370,5 @@ int main(void)
 	tcase_add_test(tcase, a_slot_is_not_reused_while_a_live_block_names_it);
 	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "rpc/status.h"
 #include "rpc_loop.h"
+#include "tests/unit/unit.h"
 
 #define WAKE_MS 5
 
@@ -210,9 +211,9 @@ void loop_until(bool (*done)(void *arg), void *arg)
 	uint64_t deadline = loop_now_ms() + LOOP_DEADLINE_MS;
 
 	while (!done(arg)) {
-		ck_assert_msg(loop_now_ms() < deadline,
-		    "not within %d ms; last read: %.200s", LOOP_DEADLINE_MS,
-		    loop.text);
+		if (loop_now_ms() >= deadline)
+			ck_abort_msg("not within %d ms; last read: %.200s",
+			    LOOP_DEADLINE_MS, loop.text);
 		turn();
 	}
 }
@@ -246,10 +247,10 @@ void loop_send_bytes(int fd, const char *text, size_t len)
 	while (len > 0) {
 		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
 
-		ck_assert_msg(
-		    n > 0 || errno == EAGAIN, "send: %s", strerror(errno));
-		ck_assert_msg(
-		    loop_now_ms() < deadline, "the server does not read");
+		if (n <= 0 && errno != EAGAIN)
+			ck_abort_msg("send: %s", strerror(errno));
+		if (loop_now_ms() >= deadline)
+			ck_abort_msg("the server does not read");
 		if (n > 0) {
 			text += n;
 			len -= (size_t)n;
@@ -279,7 +280,7 @@ static bool read_some(void *arg)
 		char *from = loop.text + loop.len;
 		size_t room = sizeof(loop.text) - 1 - loop.len;
 
-		ck_assert_uint_gt(room, 0);
+		must(room > 0);
 		n = recv(r->fd, from, room, MSG_DONTWAIT);
 		if (n < 0 && errno == EAGAIN)
 			return false;
