@@ -88,6 +88,17 @@ bench-attach: daemon/kmemd$(EXEEXT) ctl/kmemctl$(EXEEXT) \
 	@srcdir=$(srcdir) $(SHELL) $(srcdir)/%D%/attach.sh
 .PHONY: bench-attach
 
+# Whether who lives notices a death. ROUNDS=1000 for rare ones.
+check_PROGRAMS += %D%/bench_death
+%C%_bench_death_SOURCES = %D%/bench_death.c $(bench_stat)
+%C%_bench_death_LDADD = libclient/libkmemcore.la libclient/libkmembase.la -lm
+EXTRA_DIST += %D%/death.sh
+bench: bench-death
+bench-death: daemon/kmemd$(EXEEXT) ctl/kmemctl$(EXEEXT) \
+	%D%/bench_death$(EXEEXT)
+	@srcdir=$(srcdir) $(SHELL) $(srcdir)/%D%/death.sh
+.PHONY: bench-death
+
 # Programs that know nothing of libkmem, preloaded. ROUNDS=3 for a quick look.
 check_PROGRAMS += %D%/bench_pair
 %C%_bench_pair_SOURCES = %D%/bench_pair.c $(bench_stat)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 # 60-bench.sh - the benchmarks work. What they measure is not looked at here.
-. "${srcdir:-.}/tests/tap.sh"
+. "${srcdir:-.}/tests/functional/lib.sh"
 
 case ${KMEM_CFLAGS:-} in
 *sanitize*) skip_all 'the heaps that it measures would be those of a sanitizer' ;;
@@ -53,6 +53,17 @@ is "$(jq -c '[.workload, .heap, .processes, .allocator]' "$T/json" |
 is "$(jq 'select(.ns_min > .ns_median or .ns_median > .ns_max or
 	.ns_min <= 0)' "$T/json")" '' 'with a median between least and most'
 
+for manager in slab qm; do
+	start_kmemd -n 0 -x "$manager"
+	KMEMD_ATTACH=$T/attach.sock "$B/tests/bench/bench_death" 3 work \
+		>"$T/death" 2>&1
+	is "$(grep -Ec '^(without|with a death|until recovered) .*[0-9]$' \
+		"$T/death")" 3 "$manager: a survivor is measured while others die"
+	like "$(cat "$T/death")" '^3 deaths; recovered after ms: median [0-9.]+,' \
+		'and how long they take to be recovered'
+	stop_kmemd TERM
+done
+
 # What is requested is known from counting, so a pool must agree.
 peak() { # HEAP
 	bench --heap "$1" --memory W4 |
@@ -77,4 +88,4 @@ for live in 1000 10000 100000; do
 done | awk -f "$S/tests/bench/plot.awk" >"$T/plot.svg"
 is "$(grep -c '<polyline points=" [0-9]*\.[0-9],[0-9]' "$T/plot.svg")" 2 \
 	'the plot has a curve for each'
-tap_end
+done_testing
