@@ -257,8 +257,18 @@ int slab_unit_claim(
     struct slab_part *part, struct slab_page *page, unsigned n_units);
 void slab_unit_release(
     struct slab_part *part, struct slab_page *page, unsigned n_units);
-/* Units that no span names: those of the dead. */
-void slab_unit_sweep(struct slab_part *part);
+/* Pages by their numbers; end: behind the last one. */
+struct slab_range {
+	uint64_t first, end;
+};
+
+static inline bool slab_range_has(const struct slab_range *range, uint64_t i)
+{
+	return i >= range->first && i < range->end;
+}
+
+/* Units that no span names, in tags of these pages: those of the dead. */
+void slab_unit_sweep(struct slab_part *part, const struct slab_range *tags);
 /* Free pages of tags that hold none. */
 void slab_unit_trim(struct slab_part *part);
 

@@ -234,10 +234,12 @@ static bool has_tags(uint64_t word)
 	       slab_kind(word) == SLAB_DYING || slab_kind(word) == SLAB_RES;
 }
 
-/* Units that rows and announcements name, a word for each page. */
-static void mark_named(struct slab_part *part, uint32_t *named, uint64_t all)
+/* Units that rows and announcements name, a word for each page of the range. */
+static void mark_named(
+    struct slab_part *part, uint32_t *named, const struct slab_range *tags)
 {
 	const struct pool_slot *slot = pool_at(part->pool, part->pool->slots);
+	uint64_t all = slab_n_pages(part->slab);
 
 	/* Announcements first: one that has ended is in its row by then. */
 	for (uint32_t i = 0; i < part->pool->n_slots; i++) {
@@ -245,8 +247,8 @@ static void mark_named(struct slab_part *part, uint32_t *named, uint64_t all)
 		    __atomic_load_n(&slot[i].claim, __ATOMIC_SEQ_CST);
 
 		/* However many bits he goes for: the page is left alone. */
-		if (unit != 0 && unit / SLAB_UNITS < all)
-			named[unit / SLAB_UNITS] = UINT32_MAX;
+		if (unit != 0 && slab_range_has(tags, unit / SLAB_UNITS))
+			named[unit / SLAB_UNITS - tags->first] = UINT32_MAX;
 	}
 	for (uint64_t i = 0; i < all; i++) {
 		struct slab_page *page = &part->pages[i];
@@ -254,13 +256,14 @@ static void mark_named(struct slab_part *part, uint32_t *named, uint64_t all)
 		uint32_t unit = __atomic_load_n(&page->unit, __ATOMIC_ACQUIRE);
 		unsigned class = slab_word_class(word);
 
-		if (!has_tags(word) || unit == 0 || unit / SLAB_UNITS >= all)
+		if (!has_tags(word) || unit == 0 ||
+		    !slab_range_has(tags, unit / SLAB_UNITS))
 			continue;
 		/* Only SPAN and ABAND say of which class: else the most. */
 		if (slab_kind(word) > SLAB_ABAND || class >= SLAB_N_CLASSES)
 			class = 0;
-		named[unit / SLAB_UNITS] |= mask_of(slab_class[class].n_units)
-					    << unit % SLAB_UNITS;
+		named[unit / SLAB_UNITS - tags->first] |=
+		    mask_of(slab_class[class].n_units) << unit % SLAB_UNITS;
 	}
 }
 
@@ -279,37 +282,40 @@ static bool clear_stale(struct slab_page *page, uint64_t read, uint32_t stale)
 	return false;
 }
 
-/* False: not all, since others are claiming. */
-static bool sweep(
-    struct slab_part *part, uint64_t *words, uint32_t *named, uint64_t all)
+/* False: not all, since others are claiming. read: as many words as tags. */
+static bool sweep(struct slab_part *part, const struct slab_range *tags,
+    uint64_t *read, uint32_t *named)
 {
 	bool ok = true;
 
-	for (uint64_t i = 0; i < all; i++)
-		words[i] = slab_load(&part->pages[i]);
-	mark_named(part, named, all);
-	for (uint64_t i = 0; i < all; i++)
-		if (slab_kind(words[i]) == SLAB_TAGS)
-			ok &= clear_stale(&part->pages[i], words[i],
-			    tags_bits(words[i]) & ~named[i]);
+	for (uint64_t i = tags->first; i < tags->end; i++)
+		read[i - tags->first] = slab_load(&part->pages[i]);
+	mark_named(part, named, tags);
+	for (uint64_t i = tags->first; i < tags->end; i++) {
+		uint64_t word = read[i - tags->first];
+
+		if (slab_kind(word) == SLAB_TAGS)
+			ok &= clear_stale(&part->pages[i], word,
+			    tags_bits(word) & ~named[i - tags->first]);
+	}
 	return ok;
 }
 
-void slab_unit_sweep(struct slab_part *part)
+void slab_unit_sweep(struct slab_part *part, const struct slab_range *tags)
 {
-	uint64_t all = slab_n_pages(part->slab);
-	size_t size = all * (sizeof(uint64_t) + sizeof(uint32_t));
-	uint64_t *words = slab_get(size);
-	uint32_t *named = (uint32_t *)(words + all);
+	uint64_t n = tags->end - tags->first;
+	size_t size = n * (sizeof(uint64_t) + sizeof(uint32_t));
+	uint64_t *read = n > 0 ? slab_get(size) : NULL;
+	uint32_t *named = (uint32_t *)(read + n);
 
-	if (words == NULL)
+	if (read == NULL)
 		return; /* they wait for the next sweep */
 	for (int i = 0; i < SWEEPS_MAX; i++) {
-		memset(named, 0, all * sizeof(*named));
-		if (sweep(part, words, named, all))
+		memset(named, 0, n * sizeof(*named));
+		if (sweep(part, tags, read, named))
 			break;
 	}
-	slab_put(words, size);
+	slab_put(read, size);
 }
 
 /* Of a page that is the lowest of its area, if it holds none. */
