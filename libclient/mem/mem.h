@@ -7,6 +7,7 @@
  * aligned to 16.  What fails returns NULL, sets errno (ENOMEM: no room, or a
  * size no pool can hold; EINVAL: no pool yet, a bad pointer or alignment) and
  * writes one line to the log; about lack of room, at most one a second.
+ * km_strerror(errno), of base/err.h, is the reason in words.
  *
  * Pool: a process of kmemd has one that kmemd made. Any other program makes
  * its own, private memory, at its first pkg_malloc() or by km_pkg_init().

@@ -9,7 +9,8 @@
  * means the same everywhere.  Any process may free what another allocated.
  * Shared memory is there after km_attach(), see kmem.h; in kmemd once the
  * configuration has been read.  Before that (configuration, module parameters)
- * shm_malloc() returns NULL and says so in the log.
+ * shm_malloc() returns NULL and says so in the log; errno is ENOTCONN in a
+ * program that has not attached, or could not.
  *
  * Ownership: whoever holds the last pointer.  Data shared by processes is the
  * user's to protect, with the locks of lock.h.

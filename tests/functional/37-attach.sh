@@ -37,7 +37,7 @@ like "$answer" "^no such thing: no kmemd listens at $T/attach.sock" \
 tell alpha pkg 10
 like "$answer" '^0x' '... and pkg memory is there all the same'
 tell alpha shm 10
-is "$answer" 'null Transport endpoint is not connected' '... shm is not'
+is "$answer" 'null not attached to kmemd: km_attach() comes first' '... shm is not'
 
 start_kmemd -n 2
 tell alpha attach 0
@@ -128,7 +128,7 @@ is "$answer" success 'a program detaches'
 ok '... and is not listed any more' wait_until 10 unlisted "$gamma"
 ok '... which is no death' log_has "\"third\" \(pid $gamma, .*has left"
 tell gamma shm 10
-is "$answer" 'null Transport endpoint is not connected' '... it has no shm now'
+is "$answer" 'null not attached to kmemd: km_attach() comes first' '... it has no shm now'
 tell gamma attach 0
 is "$answer" attached '... it may attach again'
 tell gamma exec
@@ -161,7 +161,7 @@ tell alpha write "$block" seen
 tell beta read "$block"
 is "$answer" seen '... and reads'
 tell beta shm 10
-is "$answer" 'null Read-only file system' '... but does not allocate'
+is "$answer" 'null attached as an observer, which may only read' '... but does not allocate'
 kill -KILL "$(member_pid beta)"
 
 start_member beta
@@ -185,7 +185,7 @@ like "$answer" '^over a limit: 1 programs of uid .* attach_programs_per_uid' \
 	'a limit is named'
 ok '... and logged' log_has 'refused: 1 programs of uid'
 tell alpha fork 10
-like "$answer" 'null Resource temporarily unavailable' \
+like "$answer" 'null the child of a fork cannot join' \
 	'... a child cannot allocate beyond it'
 kill -KILL "${answer%% *}"
 kill -KILL "$(member_pid alpha)"

@@ -20,7 +20,7 @@
 static void say_block(const void *p)
 {
 	if (p == NULL)
-		printf("null %s\n", strerror(errno));
+		printf("null %s\n", km_strerror(errno));
 	else
 		printf("%p\n", p);
 }

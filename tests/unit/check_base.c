@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -26,9 +27,11 @@ static void keep(int level, const char *text)
 
 START_TEST(every_error_has_a_text_of_its_own)
 {
-	for (int i = 0; i < KM_E__COUNT; i++)
-		for (int j = 0; j < i; j++)
+	for (int i = KM_E__FIRST; i < KM_E__END; i++) {
+		ck_assert_str_ne(km_strerror(i), "unknown error");
+		for (int j = KM_E__FIRST; j < i; j++)
 			ck_assert_str_ne(km_strerror(i), km_strerror(j));
+	}
 }
 END_TEST
 
@@ -41,8 +44,28 @@ END_TEST
 
 START_TEST(an_unknown_error_is_called_so)
 {
-	ck_assert_str_eq(km_strerror(KM_E__COUNT), "unknown error");
-	ck_assert_str_eq(km_strerror(-KM_E__COUNT), "unknown error");
+	ck_assert_str_eq(km_strerror(KM_E__END), "unknown error");
+	ck_assert_str_eq(km_strerror(-KM_E__END), "unknown error");
+	ck_assert_str_eq(km_strerror(KM_E__FIRST - 1), "unknown error");
+	ck_assert_str_eq(km_strerror(INT_MIN), "unknown error");
+	ck_assert_str_eq(km_strerror(INT_MAX), "unknown error");
+}
+END_TEST
+
+START_TEST(errno_of_a_failed_allocation_reads_as_what_it_means_here)
+{
+	ck_assert_str_eq(km_strerror(ENOTCONN),
+	    "not attached to kmemd: km_attach() comes first");
+	ck_assert_str_eq(km_strerror(ENOMEM), km_strerror(-KM_ENOMEM));
+	ck_assert_str_eq(km_strerror(EEXIST), km_strerror(-KM_EEXIST));
+	ck_assert_ptr_nonnull(strstr(km_strerror(EROFS), "observer"));
+}
+END_TEST
+
+START_TEST(any_other_errno_reads_as_libc_has_it)
+{
+	ck_assert_str_eq(km_strerror(EPIPE), "Broken pipe");
+	ck_assert_str_eq(km_strerror(-EPIPE), "Broken pipe");
 }
 END_TEST
 
@@ -107,6 +130,9 @@ int main(void)
 	tcase_add_test(tc, every_error_has_a_text_of_its_own);
 	tcase_add_test(tc, an_error_reads_the_same_with_either_sign);
 	tcase_add_test(tc, an_unknown_error_is_called_so);
+	tcase_add_test(
+	    tc, errno_of_a_failed_allocation_reads_as_what_it_means_here);
+	tcase_add_test(tc, any_other_errno_reads_as_libc_has_it);
 	tcase_add_test(tc, a_line_above_the_level_is_not_written);
 	tcase_add_test(tc, without_a_writer_nothing_is_on);
 	tcase_add_test(tc, a_long_line_is_cut_and_says_so);
