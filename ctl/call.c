@@ -13,6 +13,7 @@
 #include "ctl/connection.h"
 #include "ctl/view.h"
 #include "ctl/writer.h"
+#include "rpc/method.h"
 
 /* A call under way. */
 struct call {
@@ -46,19 +47,32 @@ static void show_error(struct writer *writer, struct json_object *error)
 	writer_struct_end(writer);
 }
 
+/* What kmemd says would be right, or how to find out. */
+static const char *hint_of(struct json_object *error)
+{
+	struct json_object *data = NULL, *code = NULL;
+	const char *hint;
+
+	if (!json_object_is_type(error, json_type_object))
+		return NULL;
+	json_object_object_get_ex(error, "data", &data);
+	json_object_object_get_ex(error, "code", &code);
+	hint = text_of(data, "hint");
+	if (hint == NULL && json_object_get_int(code) == RPC_METHOD_NOT_FOUND)
+		hint = "kmemctl ls lists all methods";
+	return hint;
+}
+
 static enum status refused(struct call *call, struct json_object *error)
 {
 	const char *message = text_of(error, "message");
-	struct json_object *data = NULL;
 
 	if (call->view != NULL) {
 		view_end(call->view);
 		show_error(call->writer, error);
 		writer_flush(call->writer); /* before what is on stderr */
 	}
-	if (json_object_is_type(error, json_type_object))
-		json_object_object_get_ex(error, "data", &data);
-	complain(call->method, text_of(data, "hint"), "%s",
+	complain(call->method, hint_of(error), "%s",
 	    message != NULL ? message : json_object_to_json_string(error));
 	return STATUS_REFUSED;
 }

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/near.h"
 #include "daemon/conf.h"
 #include "daemon/conf_text.h"
 #include "daemon/group.h"
@@ -32,15 +33,17 @@ static bool is_unknown_name(const char *fmt)
 __attribute__((format(printf, 2, 0))) static void say_error(
     cfg_t *cfg, const char *fmt, va_list ap)
 {
-	char text[1500];
-	const char *remedy = "";
+	char text[1500], hint[NEAR_HINT_SIZE];
+	const char *name;
 
 	if (is_unknown_name(fmt)) {
-		fmt = "%s: no such parameter";
-		remedy = ", kmemd --help-conf lists them";
+		name = va_arg(ap, const char *);
+		snprintf(text, sizeof(text), "%s: no such parameter, %s", name,
+		    param_hint(name, hint, sizeof(hint)));
+	} else {
+		vsnprintf(text, sizeof(text), fmt, ap);
 	}
-	vsnprintf(text, sizeof(text), fmt, ap);
-	LM_ERR("%s:%d: %s%s", cfg->filename, cfg->line, text, remedy);
+	LM_ERR("%s:%d: %s", cfg->filename, cfg->line, text);
 	reading.errors++;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/near.h"
 #include "daemon/options.h"
 
 struct row {
@@ -63,7 +64,7 @@ static int take_stderr(struct options *opt, const char *arg)
 /* name=value */
 static int take_set(struct options *opt, const char *arg)
 {
-	char name[64];
+	char name[64], hint[NEAR_HINT_SIZE];
 	size_t len = strcspn(arg, "=");
 	enum param_id id;
 
@@ -74,8 +75,8 @@ static int take_set(struct options *opt, const char *arg)
 	snprintf(name, sizeof(name), "%.*s", (int)len, arg);
 	id = param_find(name);
 	if (id == P__COUNT || len >= sizeof(name)) {
-		LM_ERR("-o %s: no such parameter, kmemd --help-conf lists them",
-		    arg);
+		LM_ERR("-o %s: no such parameter, %s", arg,
+		    param_hint(name, hint, sizeof(hint)));
 		return -KM_ERANGE;
 	}
 	return pin(opt, "-o", id, arg + len + 1);

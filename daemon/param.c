@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/near.h"
 #include "base/tune.h"
 #include "daemon/group.h"
 #include "daemon/param.h"
@@ -61,6 +62,16 @@ enum param_id param_find(const char *name)
 		if (strcmp(aliases[i].name, name) == 0)
 			return aliases[i].id;
 	return P__COUNT;
+}
+
+const char *param_hint(const char *name, char *buf, size_t size)
+{
+	struct near near;
+
+	near_begin(&near, name);
+	for (int id = 0; id < P__COUNT; id++)
+		near_try(&near, rows[id].name);
+	return near_hint(&near, "kmemd --help-conf lists them", buf, size);
 }
 
 /* Libkmem's switches are those of the process in this row. */

@@ -65,6 +65,8 @@ void param_be_process(unsigned process);
 const struct param *param_row(enum param_id id);
 /* By name or alias; P__COUNT when there is none. */
 enum param_id param_find(const char *name);
+/* For who has named one that is not there: near_hint(). */
+const char *param_hint(const char *name, char *buf, size_t size);
 
 /* For the service; what a process has for itself is in base/tune.h. */
 long param_int(enum param_id id); /* numbers and booleans */

@@ -8,6 +8,7 @@ lib_LTLIBRARIES += %D%/libkmem.la
 	%D%/base/err.c %D%/base/err.h \
 	%D%/base/export.h \
 	%D%/base/log.c %D%/base/log.h \
+	%D%/base/near.c %D%/base/near.h \
 	%D%/base/tune.c %D%/base/tune.h
 
 %C%_libkmemcore_la_SOURCES = \

@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "base/err.h"
+#include "base/near.h"
 #include "rpc/call.h"
 #include "rpc/peer.h"
 
@@ -28,9 +29,10 @@ static void refuse(struct rpc_session *s, struct place place,
 static void refuse_method(
     struct rpc_session *s, struct place place, const struct envelope *env)
 {
-	char message[ENVELOPE_METHOD_SIZE + 32];
+	char message[ENVELOPE_METHOD_SIZE + 32], hint[NEAR_HINT_SIZE];
 	struct rpc_fault fault = { RPC_METHOD_NOT_FOUND, message, "method",
-		NULL };
+		rpc_method_hint(
+		    s->opt.tables, env->method, NULL, hint, sizeof(hint)) };
 
 	snprintf(message, sizeof(message), "Method not found: %s", env->method);
 	refuse(s, place, &fault, env);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/near.h"
 #include "rpc/method.h"
 
 const char *const rpc_type_names[RPC_TYPE__COUNT] = {
@@ -31,6 +32,18 @@ const struct rpc_method *rpc_method_find(
 			if (strcmp(m->name, name) == 0)
 				return m;
 	return NULL;
+}
+
+const char *rpc_method_hint(const struct rpc_method *const *tables,
+    const char *name, const char *rest, char *buf, size_t size)
+{
+	struct near near;
+
+	near_begin(&near, name);
+	for (; *tables != NULL; tables++)
+		for (const struct rpc_method *m = *tables; m->name; m++)
+			near_try(&near, m->name);
+	return near_hint(&near, rest, buf, size);
 }
 
 const char *rpc_method_signature(

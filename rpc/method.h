@@ -62,6 +62,10 @@ struct rpc_method {
 const struct rpc_method *rpc_method_find(
     const struct rpc_method *const *tables, const char *name);
 
+/* A hint for who asked for one that is not there: see near_hint(). */
+const char *rpc_method_hint(const struct rpc_method *const *tables,
+    const char *name, const char *rest, char *buf, size_t size);
+
 /*
  * How to call it, for people: "mem.top [count:int]", "core.echo [value:any
  * ...]"; what is in brackets may be left out. Into buf, cut if need be; buf.
@@ -112,7 +116,8 @@ const struct rpc_method *const *rpc_call_tables(const struct rpc_call *call);
 /*
  * The transport connection, an opaque identity that stays the same for all
  * calls of one connection (NULL when there is none, as in tests). Once it
- * has gone, another may have the same: what is kept for it is rpc_call_keep()'s.
+ * has gone, another may have the same: what is kept for it is
+ * rpc_call_keep()'s.
  */
 const void *rpc_call_connection(const struct rpc_call *call);
 

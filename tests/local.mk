@@ -30,6 +30,7 @@ unit_tests += %D%/unit/check_privs
 unit_tests += %D%/unit/check_takeover
 unit_tests += %D%/unit/check_title
 unit_tests += %D%/unit/check_base
+unit_tests += %D%/unit/check_near
 unit_tests += %D%/unit/check_chan
 unit_tests += %D%/unit/check_heap
 unit_tests += %D%/unit/check_intent

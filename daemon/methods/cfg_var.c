@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/near.h"
 #include "daemon/methods/cfg_var.h"
 #include "daemon/methods/pools.h"
 #include "daemon/param_text.h"
@@ -40,6 +41,19 @@ bool cfg_find_group(struct rpc_call *call, struct group **group)
 	return *group != NULL;
 }
 
+static const char *near_vars(
+    const struct group *group, const char *name, char *buf, size_t size)
+{
+	char all[HINT_SIZE / 2];
+	struct near near;
+
+	near_begin(&near, name);
+	for (unsigned i = 0; i < group_count(group); i++)
+		near_try(&near, group_row(group, i)->name);
+	snprintf(all, sizeof(all), "cfg.list %s shows all", group_name(group));
+	return near_hint(&near, all, buf, size);
+}
+
 bool cfg_find_var(struct rpc_call *call, struct cfg_var *var)
 {
 	const char *name = rpc_arg_string(call, CFG_NAME);
@@ -50,9 +64,8 @@ bool cfg_find_var(struct rpc_call *call, struct cfg_var *var)
 	var->i = group_index(var->group, name);
 	if (var->i < group_count(var->group))
 		return true;
-	snprintf(hint, sizeof(hint), "cfg.list %s shows all",
-	    group_name(var->group));
-	rpc_fail_param(call, RPC_NOT_FOUND, "name", hint,
+	rpc_fail_param(call, RPC_NOT_FOUND, "name",
+	    near_vars(var->group, name, hint, sizeof(hint)),
 	    "no variable \"%s\" in %s", name, group_name(var->group));
 	return false;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/near.h"
 #include "daemon/methods/json.h"
 #include "daemon/methods/methods.h"
 #include "rpc/method.h"
@@ -37,10 +38,13 @@ static const struct rpc_method *named(struct rpc_call *call)
 	const char *name = rpc_arg_string(call, 0);
 	const struct rpc_method *method =
 	    rpc_method_find(rpc_call_tables(call), name);
+	char hint[NEAR_HINT_SIZE];
 
 	if (method == NULL)
 		rpc_fail_param(call, RPC_NOT_FOUND, "name",
-		    "system.listMethods shows all", "no method \"%s\"", name);
+		    rpc_method_hint(rpc_call_tables(call), name,
+			"system.listMethods shows all", hint, sizeof(hint)),
+		    "no method \"%s\"", name);
 	return method;
 }
 

@@ -117,7 +117,7 @@ refused "workers applies at start only ($restart)" cfg.set core workers 3
 refused "workers applies at start only ($restart)" \
 	cfg.set_delayed_int core workers 3
 refused 'no group "pulls" (the groups are core, pulse)' cfg.set pulls level 1
-refused 'no variable "levl" in pulse (cfg.list pulse shows all)' \
+refused 'no variable "levl" in pulse (did you mean level? cfg.list pulse shows all)' \
 	cfg.set pulse levl 1
 refused 'no variable "level" in core (cfg.list core shows all)' \
 	cfg.help core level

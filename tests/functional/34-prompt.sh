@@ -29,7 +29,7 @@ is "$(screen | sed -n '/^kmemctl> core/,/^}/p' | head -n 3)" \
 	'kmemctl> core.shmmem
 {
         total: 67108864' 'from its first line on'
-answers 'core.shmem' '^kmemctl: core.shmem: Method not found' 'an error'
+answers 'core.shmem' '^kmemctl: core.shmem: Method not found: core.shmem \(did you mean' 'an error'
 answers "mem_dump_pkg 1" 'no process of this service has pid 1 ' \
 	'an error of a method'
 answers 'core.echo "a b' '^kmemctl: a " is not closed$' 'a broken line'

@@ -151,7 +151,8 @@ static const struct {
 	const char *message;
 } mistakes[] = {
 	{ "\n\nwrkers = 3\n",
-	    "3: wrkers: no such parameter, kmemd --help-conf lists them" },
+	    "3: wrkers: no such parameter, did you mean workers? kmemd "
+	    "--help-conf lists them" },
 	{ "# x\nworkers = 3000\n",
 	    "2: workers: \"3000\" is not an integer from 0 to 1024 "
 	    "(processes)" },

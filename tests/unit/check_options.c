@@ -160,7 +160,8 @@ static const struct {
 	{ "-o workers", OPTIONS_EXIT_FAILED, "-o workers: needs name=value\n" },
 	{ "-o =4", OPTIONS_EXIT_FAILED, "-o =4: needs name=value\n" },
 	{ "-o wrkers=4", OPTIONS_EXIT_FAILED,
-	    "-o wrkers=4: no such parameter, kmemd --help-conf lists them\n" },
+	    "-o wrkers=4: no such parameter, did you mean workers? kmemd "
+	    "--help-conf lists them\n" },
 	{ "-o workers4567890123456789012345678901234567890123456789012345678"
 	  "=4",
 	    OPTIONS_EXIT_FAILED,

@@ -20,6 +20,10 @@ static const struct {
 	    "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32601,\"message\":"
 	    "\"Method not found: foobar\",\"data\":{\"param\":\"method\"}},"
 	    "\"id\":\"1\"}\n" },
+	{ "{\"jsonrpc\":\"2.0\",\"method\":\"ehco\",\"id\":1}",
+	    "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32601,\"message\":"
+	    "\"Method not found: ehco\",\"data\":{\"param\":\"method\","
+	    "\"hint\":\"did you mean echo?\"}},\"id\":1}\n" },
 	{ "{\"jsonrpc\": \"2.0\", \"method\": \"foobar, \"params\": \"bar\", "
 	  "\"baz]\n",
 	    "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32700,\"message\":"
