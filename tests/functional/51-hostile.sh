@@ -54,6 +54,7 @@ if grep -q 'lib.san' "/proc/$kmemd_pid/maps"; then
 fi
 ok 'it is at work' "$CALLS" "$KMEMD_SOCK" call 100
 ok 'and has dumped' ctl mem_dump_shm
+wait_until 10 no_client || bail 'kmemd keeps a client'
 idle=$(descriptors)
 before=$(rss_kb)
 most=$before

@@ -25,6 +25,7 @@ hears() {
 
 start_kmemd -n 1 -o attach_timeout_ms=$((2000 * KMEM_SLOW))
 ctl core.shmmem >"$T/shmmem"
+wait_until 10 no_client || bail 'kmemd keeps a client'
 idle=$(descriptors)
 maps=$(files_mapped)
 

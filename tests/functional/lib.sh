@@ -131,6 +131,12 @@ ctl() {
 	"$KMEMCTL" --timeout $((10 * PATIENCE)) -s "$KMEMD_SOCK" "$@"
 }
 
+# Nobody is connected: what kmemd has open is its own. A kmemctl that has ended
+# may still be connected as far as kmemd has heard.
+no_client() {
+	! grep -q " 03 *[0-9]* $KMEMD_SOCK\$" /proc/net/unix
+}
+
 # json METHOD [ARGS] FILTER: what the jq filter makes of the reply's JSON.
 json() {
 	json_args=
