@@ -325,6 +325,11 @@ check_PROGRAMS += %D%/stress/kill_points
 %C%_stress_kill_points_LDADD = libclient/libkmemcore.la \
 	libclient/libkmembase.la
 
+check_PROGRAMS += %D%/stress/lock_points
+%C%_stress_lock_points_SOURCES = %D%/stress/lock_points.c
+%C%_stress_lock_points_LDADD = libclient/libkmemcore.la \
+	libclient/libkmembase.la
+
 check_PROGRAMS += %D%/stress/storm
 %C%_stress_storm_SOURCES = %D%/stress/storm.c %D%/stress/storm.h \
 	%D%/stress/storm_crew.c %D%/stress/storm_judge.c \
