@@ -10,7 +10,9 @@
 
 #include "base/err.h"
 #include "mem/hold.h"
+#include "mem/lock.h"
 #include "mem/manager.h"
+#include "mem/robust.h"
 #include "mem/site_table.h"
 #include "mem/slab.h"
 
@@ -176,6 +178,17 @@ void hold_wait_end(void)
 		__atomic_store_n(&mine->waits.lock, 0, __ATOMIC_RELEASE);
 }
 
+_Static_assert(offsetof(struct km_lock, mutex) == 0 &&
+		   offsetof(struct km_rwlock, mutex) == 0,
+    "the address of a lock is that of its mutex");
+
+/* Who waits for the same: the wake of one may have gone with the dead. */
+static void wake_others(uint64_t waits)
+{
+	if (waits != 0 && (waits & HOLD_KIND_MASK) == HOLD_ALONE)
+		robust_wake((pthread_mutex_t *)(uintptr_t)waits);
+}
+
 void hold_clear(struct km_pool *pool, uint32_t slot)
 {
 	struct pool_holds *holds = holds_of(pool, slot);
@@ -184,7 +197,8 @@ void hold_clear(struct km_pool *pool, uint32_t slot)
 		return;
 	for (unsigned i = 0; i < POOL_N_HOLDS; i++)
 		clear(&holds->has[i].lock);
-	__atomic_store_n(&holds->waits.lock, 0, __ATOMIC_RELEASE);
+	wake_others(
+	    __atomic_exchange_n(&holds->waits.lock, 0, __ATOMIC_SEQ_CST));
 }
 
 /* ---- a writer ----------------------------------------------------------- */

@@ -423,6 +423,13 @@ static int qm_slot(struct km_pool *pool, uint32_t *slot)
 	return 0;
 }
 
+/* What it left half done in the lock, the next one who gets it repairs. */
+static void qm_recover(struct km_pool *pool, uint32_t slot)
+{
+	if (pool->kind == KM_SHM)
+		robust_wake(&qm_block_of(pool)->lock);
+}
+
 static int qm_init(struct km_pool *pool, const struct pool_options *opt)
 {
 	struct qm_block *qm = qm_block_of(pool);
@@ -452,6 +459,7 @@ const struct manager manager_qm = {
 	.free = qm_free,
 	.look = qm_look,
 	.resize = qm_resize,
+	.recover = qm_recover,
 	.change = qm_change,
 	.slot = qm_slot,
 	.info = qm_info,

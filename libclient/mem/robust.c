@@ -3,9 +3,13 @@
 #include "config.h"
 
 #include <errno.h>
+#include <time.h>
 
+#include "mem/hold.h"
 #include "mem/lock.h"
 #include "mem/robust.h"
+
+#define AGAIN_S 1
 
 int robust_init(pthread_mutex_t *mutex)
 {
@@ -48,9 +52,29 @@ static int result_of(pthread_mutex_t *mutex, int err)
 	}
 }
 
+/*
+ * Whoever is woken and killed before it has the mutex takes the wake with it:
+ * if somebody else got the mutex in between, nothing in it says that others
+ * sleep, and neither he nor the kernel wakes them. So they look again by
+ * themselves, should recovery (robust_wake) not come.
+ */
 int robust_get(pthread_mutex_t *mutex)
 {
-	return result_of(mutex, pthread_mutex_lock(mutex));
+	int err = pthread_mutex_trylock(mutex);
+	struct timespec until;
+
+	while (err == EBUSY || err == ETIMEDOUT) {
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += AGAIN_S;
+		err = pthread_mutex_timedlock(mutex, &until);
+	}
+	return result_of(mutex, err);
+}
+
+/* The word that glibc sleeps on: its contents are not looked at. */
+void robust_wake(pthread_mutex_t *mutex)
+{
+	hold_wake((uint32_t *)&mutex->__data.__lock, INT32_MAX);
 }
 
 int robust_try(pthread_mutex_t *mutex)

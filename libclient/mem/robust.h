@@ -18,6 +18,12 @@ int robust_get(pthread_mutex_t *mutex);
 /* The same, without waiting: -KM_EBUSY when anybody has it. */
 int robust_try(pthread_mutex_t *mutex);
 
+/*
+ * Who waits for it looks again: after a death of one who waited as well, with
+ * whom a wake may have gone. The mutex itself is not touched: it may be gone.
+ */
+void robust_wake(pthread_mutex_t *mutex);
+
 /* Returns 0; -KM_EPERM: not held by this thread. */
 int robust_release(pthread_mutex_t *mutex);
 
