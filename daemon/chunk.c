@@ -261,14 +261,27 @@ static int make(uid_t uid, gid_t gid)
 	return rc;
 }
 
+/* That it was SysV shared memory may be known only now. */
+static void say_new(void)
+{
+	if (chunk.segment.backend == SEGMENT_SYSV)
+		LM_NOTICE("shm: a new chunk, of SysV shared memory, which is "
+			  "never taken over: programs that attached to a kmemd "
+			  "before keep theirs, and have to attach again "
+			  "(shm_backend = \"memfd\" can be taken over)");
+	else
+		LM_INFO("shm: a new chunk: nobody holds one of an earlier "
+			"kmemd");
+}
+
 int chunk_open(uid_t uid, gid_t gid)
 {
 	int rc = take_over();
 
 	if (rc == 1) {
-		LM_INFO("shm: a new chunk: nobody holds one of an earlier "
-			"kmemd");
 		rc = make(uid, gid);
+		if (rc == 0)
+			say_new();
 	}
 	if (rc == 0 && chunk.segment.backend == SEGMENT_MEMFD)
 		handed_store(chunk.segment.id);

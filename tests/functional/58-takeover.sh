@@ -142,6 +142,46 @@ ok 'it stops' stop_kmemd
 start_kmemd -n 1 -o shm_backend=sysv
 fails 'a SysV chunk is not handed over' ctl core.reexec
 like "$(ctl core.reexec 2>&1)" 'shm_backend = "memfd" can' '... which is said'
+start_member alpha
+tell alpha attach 0
+tell alpha shm 5000
+block=$answer
+tell alpha write "$block" kept
+kill_supervisor
+start_kmemd -n 1 -o shm_backend=sysv
+ok '... nor taken over: the next one has a new one, and says so' log_has \
+	'a new chunk, of SysV shared memory, which is never taken over: programs'
+compare "$(json core.shmmem .used)" -lt 1000 '... which is empty'
+is "$(entry "$(member_pid alpha)" .pid)" '' '... without the program'
+tell alpha read "$block"
+is "$answer" kept '... which keeps its own'
+tell alpha shm 100
+like "$answer" '^0x' '... and allocates there'
+tell alpha detach
+tell alpha attach 0
+is "$answer" attached '... until it attaches again'
+is "$(entry "$(member_pid alpha)" .desc)" alpha '... and is listed'
+ok 'it stops' stop_kmemd
+
+# --- an observer ---
+
+start_kmemd -n 0
+start_member beta
+tell beta attach 2
+is "$(entry "$(member_pid beta)" .desc)" beta 'an observer is listed'
+tell alpha detach
+tell alpha attach 0
+tell alpha shm 100
+block=$answer
+tell alpha write "$block" seen
+kill_supervisor
+start_kmemd -n 0
+tell beta read "$block"
+is "$answer" seen 'with the next kmemd it reads on'
+is "$(entry "$(member_pid beta)" .pid)" '' '... and is not listed'
+tell beta detach
+tell beta attach 2
+is "$(entry "$(member_pid beta)" .desc)" beta '... until it attaches again'
 
 end_members
 done_testing
