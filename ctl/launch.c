@@ -91,6 +91,21 @@ static enum status set_preload(const char *library)
 	return rc >= 0 ? STATUS_OK : STATUS_BROKEN;
 }
 
+/* Of what execvp() says most. */
+static const char *remedy(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "give its path, or have its folder in PATH; a script "
+		       "may name an interpreter that is not there";
+	case EACCES:
+	case ENOEXEC:
+		return "is it a program, with the permission to run it?";
+	default:
+		return NULL;
+	}
+}
+
 enum status launch_run(size_t count, char *const *words)
 {
 	char library[PATH_MAX];
@@ -112,6 +127,6 @@ enum status launch_run(size_t count, char *const *words)
 		return status;
 	signal(SIGPIPE, SIG_DFL); /* as it was: it would be inherited */
 	execvp(words[0], words);
-	complain("run", NULL, "cannot run %s: %m", words[0]);
+	complain("run", remedy(errno), "cannot run %s: %m", words[0]);
 	return STATUS_USAGE;
 }

@@ -109,7 +109,9 @@ static int publish(
 
 	if (fchmod(fd, 0) < 0 ||
 	    bind(fd, (const struct sockaddr *)addr, sizeof(*addr)) < 0) {
-		LM_ERR("socket %s: cannot create it: %m", path);
+		LM_ERR("socket %s: cannot create it: %m: make its folder, let "
+		       "this user write to it, or choose another path",
+		    path);
 		return -KM_ESYS;
 	}
 	if ((uid != (uid_t)-1 || gid != (gid_t)-1) &&

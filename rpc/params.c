@@ -149,6 +149,10 @@ static int bind_array(const struct rpc_method *m, struct json_object *params,
 	int rc = 0;
 
 	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (args->count == 0)
+			return fail(fault, m, NULL, "",
+			    "Invalid params: %s takes no parameter, not %zu",
+			    m->name, n);
 		if (i >= args->count)
 			return fail(fault, m, NULL, "",
 			    "Invalid params: %s takes at most %zu, not %zu",

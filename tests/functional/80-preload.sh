@@ -175,7 +175,10 @@ status 2 'a program must follow' "$KMEMCTL" run
 status 2 'also behind --' "$KMEMCTL" run --
 status 2 'one that exists' "$KMEMCTL" run -- "$T/nothing"
 like "$(output "$KMEMCTL" run -- "$T/nothing")" \
-	"kmemctl: run: cannot run $T/nothing: No such file" 'and it says so'
+	"kmemctl: run: cannot run $T/nothing: No such file .*\(give its path, or" \
+	'and it says so, and what would help'
+like "$(output "$KMEMCTL" run -- "$T")" \
+	"cannot run $T: Permission denied \(is it a program" 'or what is none'
 status 2 'not in a script' sh -c "echo 'run -- true' | $KMEMCTL"
 is "$(run sh -c 'echo "$KMEMD_ATTACH"')" "$KMEMD_ATTACH" \
 	'where to attach is left as it was'

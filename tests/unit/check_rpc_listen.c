@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "heard.h"
 #include "rpc_loop.h"
 #include "tests/unit/unit.h"
 
@@ -81,6 +82,22 @@ START_TEST(the_file_gets_its_owner_or_none_is_made)
 	ck_assert_uint_eq(st.st_gid, NOBODY);
 	ck_assert_uint_eq(st.st_mode & 07777, 0660);
 	close(fd);
+}
+END_TEST
+
+START_TEST(where_there_is_no_folder_it_is_said_that_one_is_needed)
+{
+	int fd;
+
+	heard_start();
+	ck_assert_int_eq(
+	    rpc_listen("/nonexistent/sock", 0600, (uid_t)-1, (gid_t)-1, &fd),
+	    -KM_ESYS);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_str_eq(heard.text,
+	    "socket /nonexistent/sock: cannot create it: No such file or "
+	    "directory: make its folder, let this user write to it, or choose "
+	    "another path\n");
 }
 END_TEST
 
@@ -177,6 +194,8 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_file_has_exactly_the_mode_that_was_asked_for);
 	tcase_add_test(tc, the_file_gets_its_owner_or_none_is_made);
+	tcase_add_test(
+	    tc, where_there_is_no_folder_it_is_said_that_one_is_needed);
 	tcase_add_test(tc, a_socket_that_somebody_listens_on_is_left_alone);
 	tcase_add_test(tc, a_stale_socket_is_replaced);
 	tcase_add_test(tc, a_socket_of_another_type_in_use_is_left_alone);
