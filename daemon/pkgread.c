@@ -36,19 +36,22 @@ struct pkgread {
 	int fd;
 	uint64_t base;
 	uint64_t size;
+	bool is_gone;  /* the kernel has said so */
 	unsigned next; /* stream to be given up */
 	struct stream stream[N_STREAMS];
 };
 
 /* ---- memory of a program ------------------------------------------------ */
 
-static int read_all(const struct pkgread *r, uint64_t off, void *to, size_t len)
+static int read_all(struct pkgread *r, uint64_t off, void *to, size_t len)
 {
 	ssize_t n;
 
 	do
 		n = pread(r->fd, to, len, (off_t)(r->base + off));
 	while (n == -1 && errno == EINTR);
+	if (n == 0)
+		r->is_gone = true;
 	return n == (ssize_t)len ? 0 : -KM_ERANGE;
 }
 
@@ -164,6 +167,8 @@ int pkgread_open(struct pkgread **out, const struct proc *proc)
 	r->fd = -1;
 	rc = proc->rank == PROC_OUTSIDE ? open_memory(r, proc)
 					: open_map(r, proc);
+	if (rc != 0 && r->is_gone)
+		rc = -KM_ECLOSED;
 	*out = r;
 	if (rc != 0)
 		pkgread_close(out);
@@ -184,6 +189,11 @@ void pkgread_close(struct pkgread **read)
 		close(r->fd);
 	free(r);
 	*read = NULL;
+}
+
+bool pkgread_is_gone(const struct pkgread *read)
+{
+	return read->is_gone;
 }
 
 struct view *pkgread_view(const struct pkgread *read)

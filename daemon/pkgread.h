@@ -11,6 +11,7 @@
  * Lifetime: pkgread_open() to pkgread_close().
  * Concurrency: one thread.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -21,7 +22,8 @@ struct view;
 
 /*
  * Returns 0 and *read; -KM_EREADY: the process has no pool; -KM_EPERM: it
- * cannot be looked at, pkg_why of the row says why; -KM_EABI, -KM_ECORRUPT,
+ * cannot be looked at, pkg_why of the row says why; -KM_ECLOSED: it has ended;
+ * -KM_EABI, -KM_ECORRUPT,
  * -KM_ENOMEM, -KM_ESYS.
  */
 int pkgread_open(struct pkgread **read, const struct proc *proc);
@@ -32,6 +34,9 @@ void pkgread_close(struct pkgread **read);
  * in its memory, which fd reads. Returns 0, or -KM_ENOENT.
  */
 int pkgread_find(pid_t pid, int fd, uint64_t *base, size_t *size);
+
+/* A program has ended meanwhile: what was read last is not what was there. */
+bool pkgread_is_gone(const struct pkgread *read);
 
 /* Borrowed. */
 struct view *pkgread_view(const struct pkgread *read);

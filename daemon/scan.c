@@ -139,6 +139,11 @@ enum scan_found scan_next(struct scan *scan)
 	return SCAN_LATER;
 }
 
+bool scan_is_gone(const struct scan *scan)
+{
+	return scan->pkg != NULL && pkgread_is_gone(scan->pkg);
+}
+
 uint64_t scan_place(const struct scan *scan)
 {
 	return scan->walk.next;

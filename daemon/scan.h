@@ -76,6 +76,12 @@ enum scan_found scan_next(struct scan *scan);
 /* The time of this slice is over, as far as it is known. */
 bool scan_slice_is_over(struct scan *scan);
 
+/*
+ * The memory of a program has gone with it: damage found last is none. A worker
+ * may die, its pool is kept.
+ */
+bool scan_is_gone(const struct scan *scan);
+
 /* Where a scan that goes on with the next block would begin. */
 uint64_t scan_place(const struct scan *scan);
 

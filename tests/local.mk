@@ -236,6 +236,7 @@ functional_tests += %D%/functional/56-attach-hostile.sh
 functional_tests += %D%/functional/54-storm.sh
 functional_tests += %D%/functional/54-weave.sh
 functional_tests += %D%/functional/55-crowd.sh
+functional_tests += %D%/functional/57-dump-death.sh
 functional_tests += %D%/functional/58-takeover.sh
 functional_tests += %D%/functional/59-namespace.sh
 functional_tests += %D%/functional/60-bench.sh

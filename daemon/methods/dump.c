@@ -59,6 +59,8 @@ static void dump_cancel(void *arg)
 
 static void fail(struct dump *dump, const char *what, int rc)
 {
+	if (scan_is_gone(&dump->scan))
+		rc = -KM_ECLOSED;
 	rpc_fail(dump->call, RPC_FAILED, "%s: %s", what,
 	    pools_reason(proc_by_pid(dump->pid), rc));
 	dump_end(dump);
@@ -178,6 +180,10 @@ static void step_reply(struct job *job)
 {
 	struct dump *dump = (struct dump *)job;
 
+	if (scan_is_gone(&dump->scan)) {
+		fail(dump, "cannot look at the pool", -KM_ECLOSED);
+		return;
+	}
 	if (dump->is_last) {
 		add_sums(dump);
 		add_exact(dump);

@@ -87,6 +87,8 @@ static void step_scan(struct job *job)
 	if (found != SCAN_END)
 		return;
 	look->ops->end(look);
+	if (scan_is_gone(scan) && look->row != NULL)
+		add_text(look->row, "error", pools_reason(NULL, -KM_ECLOSED));
 	pool_done(look);
 }
 

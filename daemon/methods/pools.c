@@ -82,6 +82,9 @@ int pools_info_pkg(const struct proc *proc, struct km_mem_info *info)
 
 const char *pools_reason(const struct proc *proc, int rc)
 {
+	if (rc == -KM_ECLOSED)
+		return "its memory has gone: it has ended, or runs another "
+		       "program";
 	return proc != NULL && rc == -KM_EPERM ? proc->pkg_why : reason(rc);
 }
 

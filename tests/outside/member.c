@@ -61,6 +61,16 @@ static void do_pkg(char **arg)
 	say_block(pkg_malloc(strtoul(arg[0], NULL, 0)));
 }
 
+/* pkgs COUNT SIZE */
+static void do_pkgs(char **arg)
+{
+	void *p = NULL;
+
+	for (unsigned long n = strtoul(arg[0], NULL, 0); n > 0; n--)
+		p = pkg_malloc(strtoul(arg[1], NULL, 0));
+	say_block(p);
+}
+
 static void do_free(char **arg)
 {
 	shm_free(pointer(arg[0]));
@@ -154,6 +164,7 @@ static const struct {
 	{ "detach", do_detach },
 	{ "shm", do_shm },
 	{ "pkg", do_pkg },
+	{ "pkgs", do_pkgs },
 	{ "free", do_free },
 	{ "write", do_write },
 	{ "read", do_read },
