@@ -3,8 +3,8 @@
 # 55-crowd.sh - programs come and go at random, in all ways there are: no block
 # is lost or given out twice, and kmemd keeps nothing of them.
 #
-# CROWD="PROGRAMS LIVES ROUNDS" changes how many: CROWD="500 3000 10" takes
-# minutes. After each round all that is left is freed: slots of the dead that
+# CROWD="PROGRAMS LIVES ROUNDS" changes how many: CROWD="500 1500 9" takes
+# five minutes. After each round all that is left is freed: slots of the dead that
 # live blocks name are not given out again, and there are 4096.
 . "${srcdir:-.}/tests/functional/lib.sh"
 
@@ -63,9 +63,12 @@ round() { # N
 # The quarantine of a sanitizer is memory that grows until it is full.
 SLACK_KB=4096
 ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=1:thread_local_quarantine_size_kb=64
-# Some leave a child behind, which joins when they have gone already.
-start_kmemd -n 1 -m 256 -o attach_programs_per_uid=$((programs * 2 + 100)) \
-	-o attach_programs=$((programs * 2 + 100))
+# Room for what all of a round leave behind: who is told that there is none has
+# looked everywhere, and hundreds that do so get nothing else done. Some leave a
+# child behind, which joins when they have gone already.
+start_kmemd -n 1 -m $((256 + lives / 8)) \
+	-o attach_programs=$((programs * 2 + 100)) \
+	-o attach_programs_per_uid=$((programs * 2 + 100))
 if grep -q 'lib.san' "/proc/$kmemd_pid/maps"; then
 	SLACK_KB=$((SLACK_KB * 4))
 fi
