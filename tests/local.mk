@@ -326,6 +326,10 @@ check_PROGRAMS += %D%/stress/kill_points
 %C%_stress_kill_points_LDADD = libclient/libkmemcore.la \
 	libclient/libkmembase.la
 
+check_PROGRAMS += %D%/stress/fork_points
+%C%_stress_fork_points_SOURCES = %D%/stress/fork_points.c
+%C%_stress_fork_points_LDADD = libclient/libkmemcore.la \
+	libclient/libkmembase.la
 check_PROGRAMS += %D%/stress/lock_points
 %C%_stress_lock_points_SOURCES = %D%/stress/lock_points.c
 %C%_stress_lock_points_LDADD = libclient/libkmemcore.la \
