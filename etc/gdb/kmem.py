@@ -45,7 +45,7 @@ QM_SLACK = 0xC5
 OVERHEAD = FRAG.size + FRAG_END.size
 
 # struct slab, slab_page, and what slab.h and slab_class.c say
-SLAB = struct.Struct("<IIQQQQQQQII288s")
+SLAB = struct.Struct("<IIQQQQQQQII288sQ")
 SLAB_PAGE_ROW = struct.Struct("<Q8sQII")
 SLAB_CLASSES = 72
 SLAB_PAGE = 4096
@@ -196,7 +196,7 @@ class Slab:
     def __init__(self, pool):
         self.pool = pool
         (_, _, self.n_pages, _, _, self.max_held, self.rows, _, self.data,
-         _, _, _) = SLAB.unpack(pool.read(pool.data, SLAB.size))
+         _, _, _, _) = SLAB.unpack(pool.read(pool.data, SLAB.size))
         size = self.data + self.n_pages * SLAB_PAGE
         if (size > pool.max_size or
                 self.rows + self.n_pages * SLAB_PAGE_ROW.size > self.data):

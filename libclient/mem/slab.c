@@ -309,11 +309,16 @@ static uint64_t round_up(uint64_t bytes, uint64_t to)
 	return (bytes + to - 1) / to * to;
 }
 
-/* Bytes of both tables for so many pages. */
+/* Bytes of a table of the groups of so many pages. */
+static uint64_t groups_size(uint64_t n)
+{
+	return round_up((n + SLAB_GROUP - 1) / SLAB_GROUP, 64);
+}
+
+/* Bytes of all three tables. */
 static uint64_t tables_size(uint64_t n)
 {
-	return round_up(n * sizeof(struct slab_page), 64) +
-	       round_up((n + SLAB_GROUP - 1) / SLAB_GROUP, 64);
+	return round_up(n * sizeof(struct slab_page), 64) + 2 * groups_size(n);
 }
 
 static int slab_init(struct km_pool *pool, const struct pool_options *opt)
@@ -332,6 +337,7 @@ static int slab_init(struct km_pool *pool, const struct pool_options *opt)
 	pool->size = data + slab->n_pages * SLAB_PAGE;
 	slab->pages.bytes = at;
 	slab->hints.bytes = at + round_up(max * sizeof(struct slab_page), 64);
+	slab->touched.bytes = slab->hints.bytes + groups_size(max);
 	slab->data.bytes = data;
 	slab->has_guard = opt->guard;
 	slab->tags_low = slab->tags_at = (uint32_t)slab->n_pages;

@@ -110,12 +110,15 @@ struct slab {
 	 * there, or SLAB_HINT_ANY.
 	 */
 	pool_off hints;
-	pool_off data;	/* page 0 */
+	pool_off data; /* page 0 */
 	/* Where to look first; any value is safe. */
-	uint32_t tags_low;	       /* the lowest page of tags made last */
-	uint32_t tags_at;	       /* a page of tags with room */
-	/* Where a span without an owner may be: its page plus one; 0: nowhere. */
+	uint32_t tags_low; /* the lowest page of tags made last */
+	uint32_t tags_at;  /* a page of tags with room */
+	/* Where a span without an owner may be: its page plus one; 0: nowhere.
+	 */
 	uint32_t aband[SLAB_N_CLASSES];
+	/* A byte per SLAB_GROUP pages; 0: none of them was ever claimed. */
+	pool_off touched;
 };
 
 /* ---- classes: slab_class.c ---------------------------------------------- */

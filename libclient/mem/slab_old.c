@@ -77,28 +77,27 @@ static unsigned look_again(struct slab_part *part, uint64_t i)
 size_t slab_trim_old(struct km_pool *pool, unsigned parts)
 {
 	struct slab_part *part = slab_part_of(pool);
-	uint64_t all, i, end, row = 0;
+	uint64_t all, i, end, from;
 	size_t sum = 0;
 	unsigned is;
 
 	if (part == NULL || !begin(part))
 		return 0;
 	all = slab_n_pages(part->slab);
-	i = last.next < all ? last.next : 0;
-	end = i + (all + parts - 1) / parts;
+	from = last.next < all ? last.next : 0;
+	end = from + (all + parts - 1) / parts;
 	end = end < all ? end : all;
-	for (; i < end; i++) {
+	for (i = slab_next_page(part, from); i < end;
+	     i = slab_next_page(part, i + 1)) {
 		is = look_again(part, i);
-		if (is == IS_FREE) {
-			row++;
+		if (is == IS_FREE)
 			continue;
-		}
-		sum += slab_trim_pages(part, i - row, i);
-		row = 0;
+		sum += slab_trim_pages(part, from, i);
+		from = i + 1;
 		if (is == IS_EMPTY)
 			slab_give_back(part, &part->pages[i]);
 	}
-	sum += slab_trim_pages(part, i - row, i);
+	sum += slab_trim_pages(part, from, end);
 	last.next = end;
 	return sum;
 }

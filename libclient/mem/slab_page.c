@@ -57,13 +57,40 @@ void slab_pages_unreserve(
 	}
 }
 
+/* Before the page is claimed: so who sees the claim, sees that too. */
+static void touch(const struct slab_part *part, uint64_t number)
+{
+	uint8_t *touched = pool_at(part->pool, part->slab->touched);
+
+	touched += number / SLAB_GROUP;
+	if (__atomic_load_n(touched, __ATOMIC_RELAXED) == 0)
+		__atomic_store_n(touched, 1, __ATOMIC_RELAXED);
+}
+
+bool slab_page_reserve(struct slab_part *part, uint64_t number, uint64_t res)
+{
+	touch(part, number);
+	return slab_cas(&part->pages[number], SLAB_FREE, res);
+}
+
+uint64_t slab_next_group(const struct slab_part *part, uint64_t i)
+{
+	const uint8_t *touched = pool_at(part->pool, part->slab->touched);
+	uint64_t all = slab_n_pages(part->slab);
+
+	while (i < all &&
+	       __atomic_load_n(&touched[i / SLAB_GROUP], __ATOMIC_ACQUIRE) == 0)
+		i += SLAB_GROUP;
+	return i;
+}
+
 /* A kill leaves RES(dead), which recovery frees. */
 uint64_t slab_pages_reserve(struct slab_part *part, uint64_t head, uint64_t n)
 {
 	uint64_t res = slab_res(part->slot, head), i;
 
 	for (i = 0; i < n; i++)
-		if (!slab_cas(&part->pages[head + i], SLAB_FREE, res))
+		if (!slab_page_reserve(part, head + i, res))
 			break;
 	return i;
 }
@@ -267,7 +294,8 @@ static bool others_claim(const struct slab_part *part)
 	uint64_t all = slab_n_pages(part->slab), last = SLAB_FREE;
 	int most = STOPPED_MAX;
 
-	for (uint64_t i = 0; i < all && most > 0; i++) {
+	for (uint64_t i = slab_next_page(part, 0); i < all && most > 0;
+	     i = slab_next_page(part, i + 1)) {
 		uint64_t word = slab_load(&part->pages[i]);
 
 		/* All pages of one claim have the same word. */

@@ -137,7 +137,8 @@ static void find_spans(struct slab_part *part)
 	if (slots[part->slot].may_have == 0)
 		all = 0;
 	slots[part->slot].may_have = 1;
-	for (uint64_t i = 0; i < all; i++) {
+	for (uint64_t i = slab_next_page(part, 0); i < all;
+	     i = slab_next_page(part, i + 1)) {
 		struct slab_page *page = &part->pages[i];
 		uint64_t word = slab_load(page);
 

@@ -214,6 +214,21 @@ uint32_t slab_pages_claim_last(
  */
 uint64_t slab_pages_reserve(struct slab_part *part, uint64_t head, uint64_t n);
 
+/* One page, from FREE to `res`: all that is claimed is claimed by this. */
+bool slab_page_reserve(struct slab_part *part, uint64_t number, uint64_t res);
+
+/* From a group on, which begins with page i: the first that was touched. */
+uint64_t slab_next_group(const struct slab_part *part, uint64_t i);
+
+/*
+ * For a loop over all pages: the first from i on that may not be free. Of a
+ * pool of which little was ever used, little is looked at.
+ */
+static inline uint64_t slab_next_page(const struct slab_part *part, uint64_t i)
+{
+	return i % SLAB_GROUP != 0 ? i : slab_next_group(part, i);
+}
+
 /* Give back n pages that are still `res`. */
 void slab_pages_unreserve(
     struct slab_part *part, uint64_t from, uint64_t n, uint64_t res);
@@ -257,18 +272,8 @@ int slab_unit_claim(
     struct slab_part *part, struct slab_page *page, unsigned n_units);
 void slab_unit_release(
     struct slab_part *part, struct slab_page *page, unsigned n_units);
-/* Pages by their numbers; end: behind the last one. */
-struct slab_range {
-	uint64_t first, end;
-};
-
-static inline bool slab_range_has(const struct slab_range *range, uint64_t i)
-{
-	return i >= range->first && i < range->end;
-}
-
-/* Units that no span names, in tags of these pages: those of the dead. */
-void slab_unit_sweep(struct slab_part *part, const struct slab_range *tags);
+/* Units that no span names: those of the dead. */
+void slab_unit_sweep(struct slab_part *part);
 /* Free pages of tags that hold none. */
 void slab_unit_trim(struct slab_part *part);
 

@@ -16,6 +16,7 @@ int slab_read_tables(struct view *view, struct slab_tables *t)
 	slab_classes_init();
 	*t = (struct slab_tables){
 		.pages = slab.pages.bytes,
+		.touched = slab.touched.bytes,
 		.data = slab.data.bytes,
 		.n_pages = slab.n_pages,
 		.max_pages = slab.max_pages,
@@ -25,7 +26,9 @@ int slab_read_tables(struct view *view, struct slab_tables *t)
 	if (t->data > pool->max_size || t->pages > t->data ||
 	    t->n_pages > t->max_pages ||
 	    t->max_pages > (pool->max_size - t->data) / SLAB_PAGE ||
-	    t->max_pages > (t->data - t->pages) / sizeof(struct slab_page))
+	    t->max_pages > (t->data - t->pages) / sizeof(struct slab_page) ||
+	    t->touched > t->data ||
+	    t->max_pages / SLAB_GROUP >= t->data - t->touched)
 		return -KM_ECORRUPT;
 	return 0;
 }
@@ -39,6 +42,22 @@ int slab_read_row(struct view *view, const struct slab_tables *t,
 		   &place->row, sizeof(place->row)) == 0
 		   ? 0
 		   : -KM_ECORRUPT;
+}
+
+uint64_t slab_read_untouched(
+    struct view *view, const struct slab_tables *t, uint64_t number)
+{
+	uint64_t end = number;
+	uint8_t touched = 1;
+
+	if (number % SLAB_GROUP != 0)
+		return 0;
+	while (end < t->n_pages &&
+	       view_read(view, t->touched + end / SLAB_GROUP, &touched,
+		   sizeof(touched)) == 0 &&
+	       touched == 0)
+		end += SLAB_GROUP;
+	return (end < t->n_pages ? end : t->n_pages) - number;
 }
 
 bool slab_is_span(uint64_t word)

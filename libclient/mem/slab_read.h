@@ -15,9 +15,9 @@
 
 /* What a view needs of the pool's tables, checked. */
 struct slab_tables {
-	uint64_t pages, data; /* offsets in the pool */
-	uint64_t n_pages;     /* in use; it may grow meanwhile ... */
-	uint64_t max_pages;   /* ... up to this */
+	uint64_t pages, touched, data; /* offsets in the pool */
+	uint64_t n_pages;	       /* in use; it may grow meanwhile ... */
+	uint64_t max_pages;	       /* ... up to this */
 	uint64_t max_held;
 	bool has_guard;
 };
@@ -33,6 +33,13 @@ struct slab_place {
 int slab_read_tables(struct view *view, struct slab_tables *t);
 int slab_read_row(struct view *view, const struct slab_tables *t,
     uint64_t number, struct slab_place *place);
+
+/*
+ * Pages from `number` on, of which the first begins a group, that were never
+ * claimed: they are free.
+ */
+uint64_t slab_read_untouched(
+    struct view *view, const struct slab_tables *t, uint64_t number);
 
 bool slab_is_span(uint64_t word);
 

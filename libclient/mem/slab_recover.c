@@ -146,7 +146,8 @@ static void raise_all(struct slab_part *part)
 {
 	uint64_t all = slab_n_pages(part->slab), held = 0;
 
-	for (uint64_t i = 0; i < all; i++) {
+	for (uint64_t i = slab_next_page(part, 0); i < all;
+	     i = slab_next_page(part, i + 1)) {
 		uint64_t word = slab_load(&part->pages[i]);
 
 		held += slab_kind(word) != SLAB_FREE;
@@ -158,53 +159,28 @@ static void raise_all(struct slab_part *part)
 	slab_pages_hint_all(part);
 }
 
-static void widen(struct slab_range *range, uint64_t i)
-{
-	if (range->end == 0)
-		range->first = i;
-	range->end = i + 1;
-}
-
-/*
- * Each look at all rows of a large pool takes a millisecond, so this one notes
- * where later ones have to: what the dead has, and pages of tags, was there
- * before. A row that is settled here names the dead no more.
- */
-static void settle_heads(struct slab_part *part, uint32_t slot,
-    struct slab_range *tails, struct slab_range *tags)
-{
-	uint64_t all = slab_n_pages(part->slab);
-
-	for (uint64_t i = 0; i < all; i++) {
-		uint64_t word = slab_load(&part->pages[i]);
-
-		if (slab_kind(word) == SLAB_TAGS)
-			widen(tags, i);
-		if (!names(word, slot))
-			continue;
-		widen(tails, i);
-		settle_head(part, i, slot);
-	}
-}
-
 void slab_recover(struct km_pool *pool, uint32_t slot)
 {
 	struct slab_part *part = slab_part_of(pool);
-	struct slab_range tails = { 0 }, tags = { 0 };
 	struct pool_slot *dead = pool_at(pool, pool->slots);
+	uint64_t all;
 
 	if (part == NULL || slot == part->slot)
 		return;
 	slab_settle_size(pool);
+	all = slab_n_pages(part->slab);
 	dead += slot;
 	__atomic_store_n(&dead->busy, 0, __ATOMIC_RELEASE);
 	slab_take_from_dead(part, slot);
-	settle_heads(part, slot, &tails, &tags);
-	for (uint64_t i = tails.first; i < tails.end; i++)
+	for (uint64_t i = slab_next_page(part, 0); i < all;
+	     i = slab_next_page(part, i + 1))
+		settle_head(part, i, slot);
+	for (uint64_t i = slab_next_page(part, 0); i < all;
+	     i = slab_next_page(part, i + 1))
 		settle_tail(part, i, slot);
 	part->dead = part->slot;
 	/* His own unit is no longer in his way. */
 	__atomic_store_n(&dead->claim, 0, __ATOMIC_RELEASE);
-	slab_unit_sweep(part, &tags);
+	slab_unit_sweep(part);
 	raise_all(part);
 }

@@ -140,7 +140,7 @@ static bool grow(
 
 	if (to > SLAB_N_MAX || !has_pages(part, head, n, to))
 		return false;
-	while (got < to && slab_cas(page + got, SLAB_FREE, res))
+	while (got < to && slab_page_reserve(part, head + got, res))
 		got++;
 	if (got < to || !slab_cas(page, slab_head(n), slab_head(to))) {
 		slab_pages_unreserve(part, head + n, got - n, res);

@@ -57,11 +57,12 @@ static int64_t sum_run(const struct slab_tables *t,
 	return (int64_t)n;
 }
 
-static void sum_free(struct sums *sums)
+static void sum_free(struct sums *sums, uint64_t n)
 {
 	sums->info->fragments += sums->in_row == 0;
-	sums->n_free++;
-	if (++sums->in_row > sums->longest)
+	sums->n_free += n;
+	sums->in_row += n;
+	if (sums->in_row > sums->longest)
 		sums->longest = sums->in_row;
 }
 
@@ -70,7 +71,7 @@ static int64_t sum_place(struct view *view, const struct slab_tables *t,
     const struct slab_place *place, struct sums *sums)
 {
 	if (slab_kind(place->row.word) == SLAB_FREE) {
-		sum_free(sums);
+		sum_free(sums, 1);
 		return 1;
 	}
 	sums->in_row = 0;
@@ -87,9 +88,14 @@ static int64_t sum_place(struct view *view, const struct slab_tables *t,
 static int64_t sum_at(struct view *view, const struct slab_tables *t,
     uint64_t number, struct sums *sums)
 {
+	uint64_t untouched = slab_read_untouched(view, t, number);
 	struct slab_place place;
 	int64_t n = -KM_EBUSY;
 
+	if (untouched > 0) {
+		sum_free(sums, untouched);
+		return (int64_t)untouched;
+	}
 	for (int i = 0; i < SLAB_TRIES_MAX && n == -KM_EBUSY; i++)
 		n = slab_read_row(view, t, number, &place) == 0
 			? sum_place(view, t, &place, sums)
@@ -133,11 +139,11 @@ static uint64_t metadata(
     const struct km_pool *pool, const struct slab_tables *t)
 {
 	uint64_t rows = t->n_pages * sizeof(struct slab_page);
-	uint64_t hints = (t->n_pages + SLAB_GROUP - 1) / SLAB_GROUP;
+	uint64_t groups = (t->n_pages + SLAB_GROUP - 1) / SLAB_GROUP;
 
 	/* Under what a table ends with, where they are as large as can be. */
 	if (pool->kind == KM_PKG && t->n_pages < t->max_pages)
-		return t->pages + rows + hints;
+		return t->pages + rows + 2 * groups;
 	return t->data;
 }
 

@@ -93,7 +93,8 @@ void slab_abandon(struct slab_part *part, struct slab_page *page)
 static struct slab_page *find_in(struct slab_part *part, enum slab_kind kind,
     unsigned class, uint64_t from, uint64_t end)
 {
-	for (uint64_t i = from; i < end; i++) {
+	for (uint64_t i = slab_next_page(part, from); i < end;
+	     i = slab_next_page(part, i + 1)) {
 		struct slab_page *page = &part->pages[i];
 		uint64_t word = slab_load(page);
 
@@ -161,7 +162,8 @@ void slab_take_empty(struct slab_part *part)
 {
 	uint64_t all = slab_n_pages(part->slab);
 
-	for (uint64_t i = 0; i < all; i++)
+	for (uint64_t i = slab_next_page(part, 0); i < all;
+	     i = slab_next_page(part, i + 1))
 		slab_give_back(part, &part->pages[i]);
 	slab_unit_trim(part);
 }

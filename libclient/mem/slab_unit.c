@@ -129,7 +129,7 @@ static bool extend(struct slab_part *part)
 	    slab_kind(slab_load(page)) != SLAB_TAGS)
 		return false;
 	res = slab_res(part->slot, low - 2);
-	if (!slab_cas(page - 2, SLAB_FREE, res))
+	if (!slab_page_reserve(part, low - 2, res))
 		return false;
 	if (!slab_cas(page - 1, SLAB_GUARD, slab_res(part->slot, low - 1))) {
 		slab_pages_unreserve(part, low - 2, 1, res);
@@ -150,10 +150,10 @@ static bool begin(struct slab_part *part)
 
 		if (slab_load(&page[i]) != SLAB_FREE ||
 		    slab_load(&page[i - 1]) != SLAB_FREE ||
-		    !slab_cas(&page[i], SLAB_FREE, res))
+		    !slab_page_reserve(part, i, res))
 			continue;
-		if (!slab_cas(
-			&page[i - 1], SLAB_FREE, slab_res(part->slot, i - 1))) {
+		if (!slab_page_reserve(
+			part, i - 1, slab_res(part->slot, i - 1))) {
 			slab_pages_unreserve(part, i, 1, res);
 			continue;
 		}
@@ -234,12 +234,10 @@ static bool has_tags(uint64_t word)
 	       slab_kind(word) == SLAB_DYING || slab_kind(word) == SLAB_RES;
 }
 
-/* Units that rows and announcements name, a word for each page of the range. */
-static void mark_named(
-    struct slab_part *part, uint32_t *named, const struct slab_range *tags)
+/* Units that rows and announcements name, a word for each page. */
+static void mark_named(struct slab_part *part, uint32_t *named, uint64_t all)
 {
 	const struct pool_slot *slot = pool_at(part->pool, part->pool->slots);
-	uint64_t all = slab_n_pages(part->slab);
 
 	/* Announcements first: one that has ended is in its row by then. */
 	for (uint32_t i = 0; i < part->pool->n_slots; i++) {
@@ -247,23 +245,23 @@ static void mark_named(
 		    __atomic_load_n(&slot[i].claim, __ATOMIC_SEQ_CST);
 
 		/* However many bits he goes for: the page is left alone. */
-		if (unit != 0 && slab_range_has(tags, unit / SLAB_UNITS))
-			named[unit / SLAB_UNITS - tags->first] = UINT32_MAX;
+		if (unit != 0 && unit / SLAB_UNITS < all)
+			named[unit / SLAB_UNITS] = UINT32_MAX;
 	}
-	for (uint64_t i = 0; i < all; i++) {
+	for (uint64_t i = slab_next_page(part, 0); i < all;
+	     i = slab_next_page(part, i + 1)) {
 		struct slab_page *page = &part->pages[i];
 		uint64_t word = slab_load(page);
 		uint32_t unit = __atomic_load_n(&page->unit, __ATOMIC_ACQUIRE);
 		unsigned class = slab_word_class(word);
 
-		if (!has_tags(word) || unit == 0 ||
-		    !slab_range_has(tags, unit / SLAB_UNITS))
+		if (!has_tags(word) || unit == 0 || unit / SLAB_UNITS >= all)
 			continue;
 		/* Only SPAN and ABAND say of which class: else the most. */
 		if (slab_kind(word) > SLAB_ABAND || class >= SLAB_N_CLASSES)
 			class = 0;
-		named[unit / SLAB_UNITS - tags->first] |=
-		    mask_of(slab_class[class].n_units) << unit % SLAB_UNITS;
+		named[unit / SLAB_UNITS] |= mask_of(slab_class[class].n_units)
+					    << unit % SLAB_UNITS;
 	}
 }
 
@@ -282,40 +280,41 @@ static bool clear_stale(struct slab_page *page, uint64_t read, uint32_t stale)
 	return false;
 }
 
-/* False: not all, since others are claiming. read: as many words as tags. */
-static bool sweep(struct slab_part *part, const struct slab_range *tags,
-    uint64_t *read, uint32_t *named)
+/*
+ * False: not all, since others are claiming. The tables begin with zeros: of
+ * pages that are claimed meanwhile for the first time nothing is known.
+ */
+static bool sweep(
+    struct slab_part *part, uint64_t *words, uint32_t *named, uint64_t all)
 {
 	bool ok = true;
 
-	for (uint64_t i = tags->first; i < tags->end; i++)
-		read[i - tags->first] = slab_load(&part->pages[i]);
-	mark_named(part, named, tags);
-	for (uint64_t i = tags->first; i < tags->end; i++) {
-		uint64_t word = read[i - tags->first];
-
-		if (slab_kind(word) == SLAB_TAGS)
-			ok &= clear_stale(&part->pages[i], word,
-			    tags_bits(word) & ~named[i - tags->first]);
+	for (uint64_t i = slab_next_page(part, 0); i < all;
+	     i = slab_next_page(part, i + 1)) {
+		words[i] = slab_load(&part->pages[i]);
+		named[i] = 0;
 	}
+	mark_named(part, named, all);
+	for (uint64_t i = slab_next_page(part, 0); i < all;
+	     i = slab_next_page(part, i + 1))
+		if (slab_kind(words[i]) == SLAB_TAGS)
+			ok &= clear_stale(&part->pages[i], words[i],
+			    tags_bits(words[i]) & ~named[i]);
 	return ok;
 }
 
-void slab_unit_sweep(struct slab_part *part, const struct slab_range *tags)
+void slab_unit_sweep(struct slab_part *part)
 {
-	uint64_t n = tags->end - tags->first;
-	size_t size = n * (sizeof(uint64_t) + sizeof(uint32_t));
-	uint64_t *read = n > 0 ? slab_get(size) : NULL;
-	uint32_t *named = (uint32_t *)(read + n);
+	uint64_t all = slab_n_pages(part->slab);
+	size_t size = all * (sizeof(uint64_t) + sizeof(uint32_t));
+	uint64_t *words = slab_get(size);
+	uint32_t *named = (uint32_t *)(words + all);
 
-	if (read == NULL)
+	if (words == NULL)
 		return; /* they wait for the next sweep */
-	for (int i = 0; i < SWEEPS_MAX; i++) {
-		memset(named, 0, n * sizeof(*named));
-		if (sweep(part, tags, read, named))
-			break;
-	}
-	slab_put(read, size);
+	for (int i = 0; i < SWEEPS_MAX && !sweep(part, words, named, all); i++)
+		;
+	slab_put(words, size);
 }
 
 /* Of a page that is the lowest of its area, if it holds none. */
@@ -347,6 +346,8 @@ void slab_unit_trim(struct slab_part *part)
 {
 	uint64_t all = slab_n_pages(part->slab);
 
-	for (uint64_t i = 1; i < all; i++)
-		trim_page(part, i);
+	for (uint64_t i = slab_next_page(part, 0); i < all;
+	     i = slab_next_page(part, i + 1))
+		if (i > 0)
+			trim_page(part, i);
 }

@@ -102,11 +102,17 @@ static int walk_free(struct view *view, const struct slab_tables *t,
     struct view_block *block)
 {
 	struct slab_place next = *place;
+	uint64_t n;
 
-	while (++next.number < t->n_pages)
+	for (next.number++; next.number < t->n_pages; next.number += n) {
+		n = slab_read_untouched(view, t, next.number);
+		if (n > 0)
+			continue;
 		if (slab_read_row(view, t, next.number, &next) != 0 ||
 		    slab_kind(next.row.word) != SLAB_FREE)
 			break;
+		n = 1;
+	}
 	walk->next = t->data + (next.number << SLAB_PAGE_SHIFT);
 	*block = (struct view_block){
 		.addr = view_header(view)->base + place->off,

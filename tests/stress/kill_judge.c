@@ -148,6 +148,14 @@ static enum verdict check_row(uint64_t i, uint64_t *head, uint64_t *end)
 	}
 }
 
+/* Others look only there. */
+static bool is_touched(uint64_t i)
+{
+	const uint8_t *touched = pool_at(pool, slab_of(pool)->touched);
+
+	return touched[i / SLAB_GROUP] != 0;
+}
+
 static enum verdict check_rows(void)
 {
 	uint64_t head = 0, end = 0, held = 0;
@@ -164,6 +172,9 @@ static enum verdict check_rows(void)
 		if (v != GOOD)
 			return v;
 		held += slab_kind(rows[i].word) != SLAB_FREE;
+		if (slab_kind(rows[i].word) != SLAB_FREE && !is_touched(i))
+			return is(
+			    INCONSISTENT, "page %" PRIu64 " is skipped", i);
 	}
 	for (uint64_t i = 0; i < n_rows; i++)
 		if (slab_kind(rows[i].word) == SLAB_TAGS &&

@@ -152,7 +152,7 @@ unsigned world_regions(struct region regions[N_REGIONS])
 	*r++ = (struct region){ pool_at(world.pool, world.pool->slots),
 		N_SLOTS * sizeof(struct pool_slot) };
 	*r++ = (struct region){ from,
-		(size_t)((char *)pool_at(world.pool, slab->hints) - from) +
+		(size_t)((char *)pool_at(world.pool, slab->touched) - from) +
 		    (slab->n_pages + SLAB_GROUP - 1) / SLAB_GROUP };
 	/* The two upper pages may hold tags. */
 	for (uint64_t i = slab->n_pages - 2; i < slab->n_pages; i++)

@@ -227,6 +227,52 @@ START_TEST(no_tag_outside_the_pool_is_read)
 }
 END_TEST
 
+/* ---- all pages, but not those that were never claimed ------------------- */
+
+/* Pages that a loop over all comes to; all that are not free are among them. */
+static uint64_t count_seen(const struct slab_part *part)
+{
+	uint64_t all = slab_n_pages(part->slab), seen = 0, at = 0;
+
+	for (uint64_t i = slab_next_page(part, 0); i < all;
+	     i = slab_next_page(part, i + 1)) {
+		for (; at < i; at++)
+			must(slab_load(&part->pages[at]) == SLAB_FREE);
+		at = i + 1;
+		seen++;
+	}
+	for (; at < all; at++)
+		must(slab_load(&part->pages[at]) == SLAB_FREE);
+	return seen;
+}
+
+START_TEST(a_loop_over_all_pages_skips_what_was_never_claimed)
+{
+	struct slab_part *part;
+	uint64_t all;
+	void *p;
+
+	test_pool_open(&t, KM_SHM, "slab", 64 * MB);
+	part = slab_part_of(t.pool);
+	all = slab_n_pages(part->slab);
+	ck_assert_uint_eq(count_seen(part), 0);
+	shm_free(shm_malloc(100));
+	/* Data at one end, tags at the other. */
+	ck_assert_uint_le(count_seen(part), 4 * SLAB_GROUP);
+	p = shm_malloc(20 * MB);
+	ck_assert_uint_ge(count_seen(part), 20 * MB / SLAB_PAGE);
+	p = shm_realloc(p, 40 * MB);
+	ck_assert_uint_ge(count_seen(part), 40 * MB / SLAB_PAGE);
+	test_pool_is_valid(&t);
+	shm_free(p);
+	while (shm_malloc(3000) != NULL)
+		;
+	ck_assert_uint_gt(count_seen(part), all - SLAB_GROUP);
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("slab_recover");
@@ -236,6 +282,8 @@ int main(void)
 	    tcase, a_span_of_the_dead_is_left_to_whoever_is_still_in_it);
 	tcase_add_test(tcase, an_empty_span_of_the_dead_is_free);
 	tcase_add_test(tcase, pages_whose_hints_are_down_are_found);
+	tcase_add_test(
+	    tcase, a_loop_over_all_pages_skips_what_was_never_claimed);
 	tcase_add_test(
 	    tcase, nobody_waits_long_for_a_claim_of_one_who_is_stopped);
 	tcase_add_test(
