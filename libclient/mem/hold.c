@@ -178,6 +178,19 @@ void hold_wait_end(void)
 		__atomic_store_n(&mine->waits.lock, 0, __ATOMIC_RELEASE);
 }
 
+int hold_get_mutex(
+    const void *lock, pthread_mutex_t *mutex, struct km_site *site)
+{
+	int rc = robust_try(mutex);
+
+	if (rc != -KM_EBUSY)
+		return rc;
+	hold_wait(lock, HOLD_ALONE, site);
+	rc = robust_get(mutex);
+	hold_wait_end();
+	return rc;
+}
+
 _Static_assert(offsetof(struct km_lock, mutex) == 0 &&
 		   offsetof(struct km_rwlock, mutex) == 0,
     "the address of a lock is that of its mutex");

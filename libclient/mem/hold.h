@@ -11,6 +11,7 @@
  * Concurrency: the participant writes; under qm all threads of a process are
  * one, so places are taken by CAS.
  */
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -42,6 +43,10 @@ bool hold_is_mine(const void *lock, enum hold_kind kind);
 /* The caller is about to wait; it has stopped waiting. */
 void hold_wait(const void *lock, enum hold_kind kind, struct km_site *site);
 void hold_wait_end(void);
+
+/* robust_get() for the mutex of a lock, with a note while it waits. */
+int hold_get_mutex(
+    const void *lock, pthread_mutex_t *mutex, struct km_site *site);
 
 /* Until nobody alive has it as a reader. */
 void hold_await_readers(const void *lock);

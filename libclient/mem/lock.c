@@ -33,14 +33,7 @@ static int got(struct km_lock *lock, int rc, struct km_site *site)
 
 int km_lock_get(struct km_lock *lock, struct km_site *site)
 {
-	int rc = robust_try(&lock->mutex);
-
-	if (rc == -KM_EBUSY) {
-		hold_wait(lock, HOLD_ALONE, site);
-		rc = robust_get(&lock->mutex);
-		hold_wait_end();
-	}
-	return got(lock, rc, site);
+	return got(lock, hold_get_mutex(lock, &lock->mutex, site), site);
 }
 
 int km_lock_try(struct km_lock *lock, struct km_site *site)
@@ -48,6 +41,7 @@ int km_lock_try(struct km_lock *lock, struct km_site *site)
 	return got(lock, robust_try(&lock->mutex), site);
 }
 
+/* A kill in between leaves a mutex without a note: the next one is told. */
 int km_lock_release(struct km_lock *lock)
 {
 	hold_remove(lock, HOLD_ALONE);

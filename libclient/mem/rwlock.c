@@ -42,18 +42,6 @@ void km_rwlock_destroy(struct km_rwlock *rw)
 		pthread_mutex_destroy(&rw->mutex);
 }
 
-static int get_mutex(struct km_rwlock *rw, struct km_site *site)
-{
-	int rc = robust_try(&rw->mutex);
-
-	if (rc != -KM_EBUSY)
-		return rc;
-	hold_wait(rw, HOLD_ALONE, site);
-	rc = robust_get(&rw->mutex);
-	hold_wait_end();
-	return rc;
-}
-
 /* With the mutex: a writer that has released it has set RW_NONE before. */
 static bool is_broken(const struct km_rwlock *rw)
 {
@@ -87,14 +75,14 @@ int km_rwlock_write(struct km_rwlock *rw, struct km_site *site)
 
 	if (hold_is_mine(rw, HOLD_SHARED))
 		return -KM_EBUSY;
-	rc = get_mutex(rw, site);
+	rc = hold_get_mutex(rw, &rw->mutex, site);
 	return rc < 0 ? rc : become_writer(rw, site);
 }
 
 /* There is a writer, or was: behind the mutex there is none. */
 static int read_behind(struct km_rwlock *rw, struct km_site *site)
 {
-	int rc = get_mutex(rw, site);
+	int rc = hold_get_mutex(rw, &rw->mutex, site);
 
 	if (rc < 0)
 		return rc;
@@ -121,6 +109,7 @@ int km_rwlock_read(struct km_rwlock *rw, struct km_site *site)
 	return read_behind(rw, site);
 }
 
+/* A kill before RW_NONE has the next one repair what is whole. */
 int km_rwlock_release(struct km_rwlock *rw)
 {
 	if (hold_remove(rw, HOLD_SHARED))

@@ -57,7 +57,10 @@ void slab_pages_unreserve(
 	}
 }
 
-/* Before the page is claimed: so who sees the claim, sees that too. */
+/*
+ * Before the page is claimed: so who sees the claim, sees that too. A kill in
+ * between leaves free pages that are looked at.
+ */
 static void touch(const struct slab_part *part, uint64_t number)
 {
 	uint8_t *touched = pool_at(part->pool, part->slab->touched);
