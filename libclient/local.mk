@@ -5,7 +5,7 @@ noinst_LTLIBRARIES += %D%/libkmembase.la %D%/libkmemcore.la
 lib_LTLIBRARIES += %D%/libkmem.la
 
 %C%_libkmembase_la_SOURCES = \
-	%D%/base/err.c %D%/base/err.h \
+	%D%/base/err.c %D%/base/err.h %D%/base/errno_of.h \
 	%D%/base/export.h \
 	%D%/base/log.c %D%/base/log.h \
 	%D%/base/near.c %D%/base/near.h \

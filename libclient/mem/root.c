@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/err.h"
+#include "base/errno_of.h"
 #include "mem/heap.h"
 #include "mem/intent.h"
 #include "mem/lock.h"
@@ -220,22 +221,6 @@ static int get_or_make(struct km_pool *pool, struct root *root, size_t size,
 }
 
 /* ---- public ------------------------------------------------------------- */
-
-static int errno_of(int rc)
-{
-	switch (rc) {
-	case -KM_EINTERRUPTED:
-		return ECANCELED;
-	case -KM_EBUSY:
-		return EBUSY;
-	case -KM_ETIMEOUT:
-		return EAGAIN;
-	case -KM_EINVAL:
-		return EINVAL;
-	default:
-		return ENOMEM;
-	}
-}
 
 void *km_root_get(const char *name)
 {

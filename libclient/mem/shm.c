@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/err.h"
+#include "base/errno_of.h"
 #include "mem/heap_fast.h"
 #include "mem/intent.h"
 #include "mem/shm_mem.h"
@@ -28,20 +29,6 @@ void *km_shm_memalign(size_t align, size_t size, struct km_site *site)
 void *km_shm_malloc_owned(size_t size, struct km_site *site)
 {
 	return heap_malloc_owned(KM_SHM, size, site);
-}
-
-static int errno_of(int rc)
-{
-	switch (rc) {
-	case -KM_EEXIST:
-		return EEXIST;
-	case -KM_EBUSY:
-		return EBUSY;
-	case -KM_EINVAL:
-		return EINVAL;
-	default:
-		return ENOMEM;
-	}
 }
 
 void *km_shm_malloc_to(void **where, size_t size, struct km_site *site)
