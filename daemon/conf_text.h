@@ -10,8 +10,8 @@
  */
 #include <stddef.h>
 
-#define CONF_TEXT_MAX (1024 * 1024) /* bytes: a typo must not eat the memory   \
-				     */
+/* Bytes: a typo must not eat the memory. */
+#define CONF_TEXT_MAX (1024 * 1024)
 
 struct conf_text {
 	char *bytes; /* as many lines as the file */

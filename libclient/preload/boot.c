@@ -12,9 +12,7 @@
 #define ARENA_SIZE ((size_t)64 << 20)
 #define CLASS_MIN  6u /* 64 bytes */
 #define CLASS_MAX  20u
-#define HEAD_SIZE                                                              \
-	16u /* bytes before a block: struct head, and its alignment            \
-	     */
+#define HEAD_SIZE  16u /* before a block: struct head, aligned */
 
 /* Pieces are powers of two, a block is in one, with this right before it. */
 struct head {
