@@ -19,7 +19,7 @@ build_tally() {
 }
 ok 'the module of the examples is built' build_tally
 start_kmemd -m 64 -x qm -X qm
-sed_pids="s/4711/$kmemd_pid/;s/4712/$(worker_pid 1)/;s/4713/$(worker_pid 2)/"
+pids=$(real_pids 4711 2)
 
 # plain: output without what differs from run to run. Numbers of lines stay.
 plain() {
@@ -46,7 +46,7 @@ run_example() {
 	test -s "$T/command" || return 0
 	example=$(cat "$T/command")
 	# shellcheck disable=SC2046 # words
-	ctl $(sed "$sed_pids" "$T/command") >"$T/got" 2>&1 </dev/null
+	ctl $(sed "$pids" "$T/command") >"$T/got" 2>&1 </dev/null
 	if plain <"$T/got" | one_line |
 		grep -Eqx -e "$(pattern <"$T/expected")"; then
 		pass "kmemctl $example"

@@ -14,10 +14,7 @@ start_kmemd -n 4
 ok 'the trace is held' wait_until 20 log_has 'replay: holding before'
 
 # README's pids are 4000 for the supervisor, 4001 ... for the workers.
-pids=s/4000/$kmemd_pid/g
-for rank in 1 2 3 4; do
-	pids="$pids;s/400$rank/$(worker_pid $rank)/g"
-done
+pids=$(real_pids 4000 4)
 
 # Each "$ kmemctl ..." in a fenced block, and what is printed up to the next.
 awk -v out="$T/step" '

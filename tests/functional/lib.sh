@@ -157,6 +157,19 @@ worker_pids() {
 	json core.psx '.[] | select(.IDX > 0) | .PID'
 }
 
+# real_pids PID WORKERS: a script for sed that puts the real pids in the place of
+# a page's: PID is the supervisor's there, the next ones are the workers'. They
+# are marked first, as a real pid may have one of the page's in it.
+real_pids() {
+	real_marks=s/$1/@0@/g
+	real_script=s/@0@/$kmemd_pid/g
+	for real_rank in $(seq "$2"); do
+		real_marks="$real_marks;s/$(($1 + real_rank))/@$real_rank@/g"
+		real_script="$real_script;s/@$real_rank@/$(worker_pid "$real_rank")/g"
+	done
+	echo "$real_marks;$real_script"
+}
+
 # --- what is left ---
 
 # Processes of the sessions that were started, but zombies.
