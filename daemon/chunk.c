@@ -17,6 +17,7 @@
 #include "daemon/param.h"
 #include "daemon/reason.h"
 #include "daemon/takeover.h"
+#include "mem/clock.h"
 #include "mem/manager.h"
 #include "mem/pool.h"
 #include "mem/segment.h"
@@ -320,11 +321,18 @@ static bool may_trim(void)
 	       manager_at(chunk.pool->manager)->trim_old != NULL;
 }
 
+void chunk_trace(void)
+{
+	if (chunk.pool != NULL)
+		clock_trace(&chunk.pool->clock, param_is_traced());
+}
+
 void chunk_tick(void)
 {
 	if (chunk.pool == NULL)
 		return;
-	pool_tick(chunk.pool);
+	clock_tick(&chunk.pool->clock);
+	chunk_trace();
 	if (may_trim())
 		manager_at(chunk.pool->manager)
 		    ->trim_old(chunk.pool, (unsigned)param_int(P_SHM_TRIM_S));

@@ -40,6 +40,9 @@ void chunk_leave(void);
  */
 void chunk_tick(void);
 
+/* Tell it whether a process is traced, after a change of what says so. */
+void chunk_trace(void);
+
 /* The pool, at the address where all processes have it; NULL: none. */
 struct km_pool *chunk_pool(void);
 

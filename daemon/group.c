@@ -427,6 +427,11 @@ void group_start_process(unsigned process)
 		groups.processes = process + 1;
 }
 
+unsigned group_processes(void)
+{
+	return groups.processes;
+}
+
 void group_be_process(unsigned process)
 {
 	groups.self = process;

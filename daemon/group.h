@@ -99,6 +99,9 @@ void group_start_process(unsigned process);
 /* In the process itself: it is the one in this row. Row 0 needs none. */
 void group_be_process(unsigned process);
 
+/* Rows of processes that have begun. */
+unsigned group_processes(void);
+
 /* The values of a process that are its own, in the order of the rows. */
 int *group_own(struct group *group, unsigned process);
 

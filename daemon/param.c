@@ -75,9 +75,9 @@ const char *param_hint(const char *name, char *buf, size_t size)
 }
 
 /* Libkmem's switches are those of the process in this row. */
-static void use_tune(unsigned process)
+static struct km_tune *tune_of(unsigned process)
 {
-	tune_use((struct km_tune *)(void *)group_own(table.core, process));
+	return (struct km_tune *)(void *)group_own(table.core, process);
 }
 
 int param_init(void)
@@ -91,19 +91,28 @@ int param_init(void)
 	if (rc < 0)
 		LM_ERR("no memory for the parameters: %s", km_strerror(rc));
 	else
-		use_tune(0);
+		tune_use(tune_of(0));
 	return rc;
 }
 
 void param_be_process(unsigned process)
 {
 	group_be_process(process);
-	use_tune(process);
+	tune_use(tune_of(process));
 }
 
 long param_int(enum param_id id)
 {
 	return group_int(table.core, id);
+}
+
+bool param_is_traced(void)
+{
+	unsigned p = 0, n = group_processes();
+
+	while (p < n && !tune_is_traced(tune_of(p)))
+		p++;
+	return p < n;
 }
 
 const char *param_string(enum param_id id)

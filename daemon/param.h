@@ -71,6 +71,9 @@ const char *param_hint(const char *name, char *buf, size_t size);
 /* For the service; what a process has for itself is in base/tune.h. */
 long param_int(enum param_id id); /* numbers and booleans */
 
+/* Whether a process of the service has memdbg at debug or below. */
+bool param_is_traced(void);
+
 /* Never NULL. Of one that applies at once: for the supervisor alone. */
 const char *param_string(enum param_id id);
 

@@ -62,6 +62,8 @@ lib_LTLIBRARIES += %D%/libkmem.la
 	%D%/mem/site_sums.c \
 	%D%/mem/site_table.c \
 	%D%/mem/site_table.h \
+	%D%/mem/clock.c \
+	%D%/mem/clock.h \
 	%D%/mem/slab.c \
 	%D%/mem/slab.h \
 	%D%/mem/slab_change.c \

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/near.h"
+#include "daemon/chunk.h"
 #include "daemon/methods/cfg_var.h"
 #include "daemon/methods/pools.h"
 #include "daemon/param_text.h"
@@ -224,6 +225,7 @@ static void put(const struct cfg_var *var, const struct proc *proc,
 	else
 		group_set_int_of(
 		    var->group, var->i, proc->index, value->number);
+	chunk_trace();
 }
 
 /* A change of debug is written if it would be before the change or after. */

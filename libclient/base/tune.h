@@ -8,6 +8,8 @@
  * store by the supervisor, for all or for one, is seen there at the next call.
  * Readers load a switch as a plain aligned int and act on what they saw.
  */
+#include <stdbool.h>
+
 #include "base/export.h"
 
 struct km_tune {
@@ -22,6 +24,12 @@ struct km_tune {
 
 /* The set in force; never NULL. */
 extern struct km_tune *km_tune KM_HIDDEN;
+
+/* Whether each allocation call is written. */
+static inline bool tune_is_traced(const struct km_tune *tune)
+{
+	return tune->memdbg <= tune->debug;
+}
 
 /* Use this set from now on; it must outlive every later call. */
 void tune_use(struct km_tune *tune);

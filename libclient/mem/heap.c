@@ -48,7 +48,7 @@ __attribute__((noinline)) void heap_trace(enum km_pool_kind kind,
 {
 	char args[TRACE_ARGS_SIZE];
 
-	if (!heap_is_traced())
+	if (!tune_is_traced(km_tune))
 		return;
 	snprintf(args, sizeof(args), "%zu", size);
 	trace_result(kind, call, args, site, result);
@@ -267,7 +267,7 @@ void *heap_memalign(
 	else
 		p = get_as(
 		    kind, align, BLOCK_NORMAL, size > 0 ? size : 1, site);
-	if (heap_is_traced())
+	if (tune_is_traced(km_tune))
 		trace_memalign(kind, align, size, site, p);
 	return p;
 }
@@ -293,7 +293,7 @@ static bool free_other(
 
 void heap_free(enum km_pool_kind kind, void *p, struct km_site *site)
 {
-	if (heap_is_traced())
+	if (tune_is_traced(km_tune))
 		trace_free(kind, p, site);
 	else if (free_other(kind, p, site))
 		return;
@@ -306,7 +306,7 @@ void *heap_realloc(
 	void *out;
 
 	get_again(kind, "realloc", p, size, site, &out);
-	if (heap_is_traced())
+	if (tune_is_traced(km_tune))
 		trace_realloc(kind, "realloc", p, size, site, out);
 	return out;
 }
@@ -318,7 +318,7 @@ void *heap_reallocxf(
 
 	if (get_again(kind, "reallocxf", p, size, site, &out) == -KM_ENOMEM)
 		put(kind, "reallocxf", p, site);
-	if (heap_is_traced())
+	if (tune_is_traced(km_tune))
 		trace_realloc(kind, "reallocxf", p, size, site, out);
 	return out;
 }

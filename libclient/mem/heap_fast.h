@@ -8,15 +8,8 @@
  *
  * Concurrency: as mem.h and shm_mem.h say.
  */
-#include "base/tune.h"
 #include "mem/heap.h"
 #include "mem/slab_fast.h"
-
-/* With memdbg <= debug each call is logged. */
-static inline bool heap_is_traced(void)
-{
-	return __builtin_expect(km_tune->memdbg <= km_tune->debug, 0);
-}
 
 /* The site's row in the pool of a participant; too large: it has none. */
 static inline uint64_t heap_row(const struct slab_part *part,
@@ -26,29 +19,29 @@ static inline uint64_t heap_row(const struct slab_part *part,
 	       part->generation;
 }
 
-static inline void *heap_fast_malloc(
-    enum km_pool_kind kind, size_t size, struct km_site *site)
+/* True and *p, or false: ask heap_malloc(). */
+static inline bool heap_fast_malloc(
+    enum km_pool_kind kind, size_t size, const struct km_site *site, void **p)
 {
 	struct slab_part *part = slab_mine[kind];
 	uint64_t row = heap_row(part, kind, site);
-	void *p;
+	uint64_t marks = row | clock_load();
 
-	if (SLAB_LIKELY(row <= SLAB_SITE_MASK) && !heap_is_traced() &&
-	    SLAB_LIKELY(slab_alloc(part, size, row, &p)))
-		return p;
-	return heap_malloc(kind, size, site);
+	return SLAB_LIKELY((marks & CLOCK_QUIET) != 0) &&
+	       SLAB_LIKELY(row <= SLAB_SITE_MASK) &&
+	       SLAB_LIKELY(slab_alloc(part, size, marks, p));
 }
 
-static inline void heap_fast_free(
-    enum km_pool_kind kind, void *p, struct km_site *site)
+/* False: ask heap_free(). */
+static inline bool heap_fast_free(
+    enum km_pool_kind kind, void *p, const struct km_site *site)
 {
 	struct slab_part *part = slab_mine[kind];
 	uint64_t row = heap_row(part, kind, site);
 
-	if (SLAB_LIKELY(row <= SLAB_SITE_MASK) && !heap_is_traced() &&
-	    SLAB_LIKELY(slab_free(part, p, row)))
-		return;
-	heap_free(kind, p, site);
+	return SLAB_LIKELY(clock_is_quiet()) &&
+	       SLAB_LIKELY(row <= SLAB_SITE_MASK) &&
+	       SLAB_LIKELY(slab_free(part, p, row));
 }
 
 #endif

@@ -6,9 +6,25 @@
 #include "mem/mem.h"
 #include "mem/status.h"
 
+/* Arguments stay in their registers on the way here. */
+static __attribute__((noinline)) void *malloc_slow(
+    size_t size, struct km_site *site)
+{
+	return heap_malloc(KM_PKG, size, site);
+}
+
+static __attribute__((noinline)) void free_slow(void *p, struct km_site *site)
+{
+	heap_free(KM_PKG, p, site);
+}
+
 void *km_pkg_malloc(size_t size, struct km_site *site)
 {
-	return heap_fast_malloc(KM_PKG, size, site);
+	void *p;
+
+	return heap_fast_malloc(KM_PKG, size, site, &p)
+		   ? p
+		   : malloc_slow(size, site);
 }
 
 void *km_pkg_mallocxz(size_t size, struct km_site *site)
@@ -33,7 +49,8 @@ void *km_pkg_reallocxf(void *p, size_t size, struct km_site *site)
 
 void km_pkg_free(void *p, struct km_site *site)
 {
-	heap_fast_free(KM_PKG, p, site);
+	if (!heap_fast_free(KM_PKG, p, site))
+		free_slow(p, site);
 }
 
 void km_pkg_status(void)

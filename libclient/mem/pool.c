@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/tune.h"
+#include "mem/clock.h"
 #include "mem/manager.h"
 #include "mem/qm.h"
 #include "mem/slab_part.h"
@@ -101,19 +103,6 @@ size_t pool_min_size(uint32_t n_slots)
 	       round_up(site_table_size(site_table_rows(0))) + most;
 }
 
-uint64_t pool_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return ((uint64_t)now.tv_sec & SLAB_EPOCH_MASK) << SLAB_EPOCH_SHIFT;
-}
-
-void pool_tick(struct km_pool *pool)
-{
-	__atomic_store_n(&pool->clock, pool_now(), __ATOMIC_RELAXED);
-}
-
 bool pool_has_manager(const char *name)
 {
 	uint32_t id;
@@ -149,7 +138,8 @@ int pool_create(
 	snprintf(pool->name, sizeof(pool->name), "%s", opt->name);
 	lay_out(pool, opt);
 	site_table_init(pool);
-	pool_tick(pool);
+	clock_tick(&pool->clock);
+	clock_trace(&pool->clock, tune_is_traced(km_tune));
 	rc = manager->init(pool, opt);
 	if (rc != 0)
 		return rc;

@@ -105,7 +105,7 @@ struct km_pool {
 	uint32_t n_sites;    /* rows that the table can hold */
 	int32_t owner_pid;   /* 0: shared by all participants */
 	uint32_t generation; /* of this pool, never 0: tells it from others */
-	/* Of a shm pool: see pool_tick(). */
+	/* Of a shm pool: see clock.h. */
 	uint64_t clock;
 	uint64_t start_time; /* of the owner, as in pool_slot */
 	uint64_t created;    /* seconds since 1970 */
@@ -184,14 +184,6 @@ uint32_t pool_slot_in_use(enum km_pool_kind kind);
 /* That of the calling thread; POOL_NO_SLOT: it takes no part in the pool. */
 #define POOL_NO_SLOT UINT32_MAX
 uint32_t pool_slot_of_thread(enum km_pool_kind kind);
-
-/*
- * What time it is, as managers stamp blocks with it: seconds of CLOCK_BOOTTIME.
- * pool_tick() tells the shm pool, and with it all who use it. What nobody tells
- * stays: then blocks look older than they are.
- */
-uint64_t pool_now(void);
-void pool_tick(struct km_pool *pool);
 
 /* Whether a manager of this name exists. */
 bool pool_has_manager(const char *name);

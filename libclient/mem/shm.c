@@ -11,9 +11,25 @@
 #include "mem/shm_mem.h"
 #include "mem/status.h"
 
+/* Arguments stay in their registers on the way here. */
+static __attribute__((noinline)) void *malloc_slow(
+    size_t size, struct km_site *site)
+{
+	return heap_malloc(KM_SHM, size, site);
+}
+
+static __attribute__((noinline)) void free_slow(void *p, struct km_site *site)
+{
+	heap_free(KM_SHM, p, site);
+}
+
 void *km_shm_malloc(size_t size, struct km_site *site)
 {
-	return heap_fast_malloc(KM_SHM, size, site);
+	void *p;
+
+	return heap_fast_malloc(KM_SHM, size, site, &p)
+		   ? p
+		   : malloc_slow(size, site);
 }
 
 void *km_shm_mallocxz(size_t size, struct km_site *site)
@@ -65,7 +81,8 @@ void *km_shm_reallocxf(void *p, size_t size, struct km_site *site)
 
 void km_shm_free(void *p, struct km_site *site)
 {
-	heap_fast_free(KM_SHM, p, site);
+	if (!heap_fast_free(KM_SHM, p, site))
+		free_slow(p, site);
 }
 
 void km_shm_status(void)

@@ -84,7 +84,8 @@ int slab_find(const struct slab_part *part, const void *p,
 static void *pop(
     struct slab_part *part, struct slab_bin *bin, const struct request *req)
 {
-	uint64_t marks = req->site | (uint64_t)req->state << SLAB_STATE_SHIFT;
+	uint64_t marks =
+	    req->site | clock_load() | (uint64_t)req->state << SLAB_STATE_SHIFT;
 	bool is_good = false;
 
 	while (!is_good && bin->top > bin->base) {
@@ -122,7 +123,7 @@ static void *alloc(struct slab_part *part, const struct request *req)
 {
 	/* Where there is no supervisor nobody else does: but it takes time. */
 	if (part->n_slow++ % TICK_EVERY == 0)
-		__atomic_store_n(slab_clock, pool_now(), __ATOMIC_RELAXED);
+		clock_tick(mem_clock);
 	if (slab_guarded(part, req->size) > SLAB_MAX)
 		return slab_run_alloc(part, req);
 	return alloc_of_class(

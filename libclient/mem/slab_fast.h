@@ -49,12 +49,10 @@ static inline bool slab_is_good(
  * lost.
  */
 static inline void slab_make_live(const struct slab_bin *bin,
-    struct slab_hint hint, uint64_t size, uint64_t site)
+    struct slab_hint hint, uint64_t size, uint64_t marks)
 {
 	__atomic_store_n(hint.tag,
-	    (bin->live - (size << SLAB_SLACK_SHIFT)) |
-		__atomic_load_n(slab_clock, __ATOMIC_RELAXED) | site,
-	    __ATOMIC_RELEASE);
+	    (bin->live - (size << SLAB_SLACK_SHIFT)) | marks, __ATOMIC_RELEASE);
 }
 
 /*
@@ -62,7 +60,7 @@ static inline void slab_make_live(const struct slab_bin *bin,
  * to a page that is never mine.
  */
 static inline bool slab_alloc(
-    struct slab_part *part, size_t size, uint64_t site, void **p)
+    struct slab_part *part, size_t size, uint64_t marks, void **p)
 {
 	uint64_t *busy = part->busy;
 	struct slab_hint hint;
@@ -76,7 +74,7 @@ static inline bool slab_alloc(
 	slab_announce(busy, hint.page);
 	ok = slab_is_good(bin, hint);
 	if (SLAB_LIKELY(ok)) {
-		slab_make_live(bin, hint, size, site);
+		slab_make_live(bin, hint, size, marks);
 		bin->top--;
 		*p = hint.addr;
 	}

@@ -30,9 +30,6 @@ static __thread bool is_leaving KM_TLS_INITIAL;
 
 uint16_t slab_bin_at[SLAB_MAX / SLAB_GRAIN + 1];
 
-static uint64_t own_clock;
-uint64_t *slab_clock = &own_clock;
-
 static struct slab_page never;
 static uint64_t never_tag;
 static pthread_key_t key;
@@ -337,6 +334,7 @@ struct slab_part *slab_part_of(struct km_pool *pool)
 
 void slab_use(enum km_pool_kind kind, struct km_pool *pool, uint32_t slot)
 {
+	struct km_pool *shm = kind == KM_SHM ? pool : pool_in_use(KM_SHM);
 	struct slab_part *part = NULL;
 
 	pthread_once(&once, prepare);
@@ -344,7 +342,5 @@ void slab_use(enum km_pool_kind kind, struct km_pool *pool, uint32_t slot)
 	if (pool != NULL && pool->manager == MANAGER_SLAB)
 		slab_part_new(pool, slot, &part);
 	set_own(kind, part);
-	own_clock = pool_now();
-	if (kind == KM_SHM)
-		slab_clock = pool != NULL ? &pool->clock : &own_clock;
+	clock_use(shm != NULL ? &shm->clock : NULL);
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "mem/clock.h"
 #include "mem/manager.h"
 #include "mem/slab.h"
 
@@ -80,12 +81,6 @@ struct slab_part {
  * membarrier.
  */
 extern __thread struct slab_part *slab_mine[KM_POOL_KIND__COUNT] KM_TLS_INITIAL;
-
-/*
- * What time it is, as the epoch of a tag: the word of the shm pool where there
- * is one, which the supervisor sets each second, else the process's own.
- */
-extern uint64_t *slab_clock KM_HIDDEN;
 
 /* No site has a row in its pool. */
 extern struct slab_part slab_nobody;

@@ -57,8 +57,8 @@ void *slab_run_alloc(struct slab_part *part, const struct request *req)
 	if (head == SLAB_NO_PAGE)
 		return NULL;
 	set_cont(part, head, 1, n);
-	part->pages[head].tag = tag_for(part, req, n,
-	    slab_tag_epoch(__atomic_load_n(slab_clock, __ATOMIC_RELAXED)));
+	part->pages[head].tag =
+	    tag_for(part, req, n, slab_tag_epoch(clock_load()));
 	slab_guard_put(part, slab_addr(part, &part->pages[head]), req->size,
 	    n << SLAB_PAGE_SHIFT);
 	request_note(req, slab_addr(part, &part->pages[head]));

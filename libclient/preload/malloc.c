@@ -170,7 +170,7 @@ static inline void *get(size_t size, uintptr_t from)
 	void *p;
 
 	if (SLAB_LIKELY(row <= SLAB_SITE_MASK) &&
-	    SLAB_LIKELY(slab_alloc(part, size, row, &p)))
+	    SLAB_LIKELY(slab_alloc(part, size, row | clock_load(), &p)))
 		return p;
 	return get_slow(0, size, from);
 }

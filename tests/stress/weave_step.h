@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "mem/clock.h"
 #include "mem/pool.h"
 
 uint64_t weave_load(const void *p, size_t n);
@@ -24,7 +25,7 @@ void weave_fence(void);
 long weave_barrier(void);
 
 /* Time stands still, and membarrier is here. */
-#define pool_now()    1ull
+#define clock_tick(c) ((void)0)
 #define sched_yield() ((void)0)
 #define syscall(...)  weave_barrier()
 

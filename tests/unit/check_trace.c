@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/tune.h"
+#include "mem/clock.h"
 #include "mem/heap.h"
 #include "mem/mem.h"
 #include "mem/shm_mem.h"
@@ -119,20 +120,26 @@ static const struct {
 	[KM_SHM] = { km_shm_malloc, km_shm_free },
 };
 
+/* As the supervisor does: the switch, then the word that all look at. */
+static void trace(bool on)
+{
+	km_tune->memdbg = km_tune->debug + !on;
+	clock_trace(mem_clock, on);
+}
+
 START_TEST(public_functions_are_traced_as_soon_as_memdbg_is_set)
 {
-	int off = km_tune->memdbg;
 	size_t n = 0;
 	void *p[8];
 
 	open_pool(_i, SIZE);
 	test_log_catch();
 	for (int i = 0; i < 8; i++) {
-		km_tune->memdbg = i % 2 == 0 ? off : km_tune->debug;
+		trace(i % 2 != 0);
 		p[i] = public[KIND(_i)].malloc(10, KM_SITE());
 	}
 	for (int i = 0; i < 8; i++) {
-		km_tune->memdbg = i % 2 == 0 ? off : km_tune->debug;
+		trace(i % 2 != 0);
 		public[KIND(_i)].free(p[i], KM_SITE());
 	}
 	for (const char *c = test_log_text(); (c = strchr(c, '\n')); c++)
