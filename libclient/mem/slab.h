@@ -45,7 +45,7 @@ enum slab_kind {
 	SLAB_SPAN,  /* first page of a span: class, slot, version */
 	SLAB_ABAND, /* the same, without an owner: class, version */
 	SLAB_RES,   /* being claimed: slot, head */
-	SLAB_CONT,  /* a further page of a span or run: slot, head */
+	SLAB_CONT,  /* a further page of a span or run: class, slot, head */
 	SLAB_HEAD,  /* first page of a run: number of pages */
 	SLAB_DYING, /* first page, being freed: slot, number of pages */
 	SLAB_SHRK,  /* first page, tail being cut off: slot, number, new one */
@@ -56,14 +56,17 @@ enum slab_kind {
 
 /* The fields of a word; those of one kind do not meet. */
 #define SLAB_KIND_MASK	 0xfull
-#define SLAB_CLASS_SHIFT 4
+#define SLAB_CLASS_SHIFT 6 /* the bin of a class is that far away */
 #define SLAB_CLASS_MASK	 (0x7full << SLAB_CLASS_SHIFT)
-#define SLAB_SLOT_SHIFT	 11
+#define SLAB_NO_CLASS	 0x7fu /* of a page that goes on a run */
+#define SLAB_SLOT_SHIFT	 13
 #define SLAB_SLOT_MASK	 (0xfffull << SLAB_SLOT_SHIFT)
 #define SLAB_VER_SHIFT	 32 /* 16 bits; the low half says whose and what */
-#define SLAB_HEAD_SHIFT	 23 /* 41 bits: page number */
-#define SLAB_N_SHIFT	 23 /* 24 bits: pages */
+#define SLAB_HEAD_SHIFT	 25 /* 39 bits: page number */
+#define SLAB_N_SHIFT	 25 /* 24 bits: pages */
 #define SLAB_N_MAX	 0xffffffu
+#define SLAB_M_SHIFT	 49		 /* 15 bits: pages, and above them */
+#define SLAB_M_HIGH	 (0x1ffull << 4) /* 9 bits more */
 #define SLAB_BITS_SHIFT	 32
 #define SLAB_CLAIM	 (1ull << 4) /* 28 bits: claims of units, a version */
 #define SLAB_CLAIM_MASK	 0xfffffff0ull
@@ -75,7 +78,8 @@ struct slab_page {
 	uint8_t hint[SLAB_N_HINTS]; /* group of blocks may hold free ones */
 	uint64_t tag;		    /* of a run */
 	uint32_t unit; /* of a span: its tags, see slab_tags_at(); 0: none */
-	uint32_t ver;  /* of the next span that begins here */
+	uint32_t ver : 24; /* of the next span that begins here */
+	uint32_t back : 8; /* pages to the head, of the last span here */
 };
 _Static_assert(sizeof(struct slab_page) == 32, "two rows to a cache line");
 
@@ -124,8 +128,13 @@ struct slab {
 /* ---- classes: slab_class.c ---------------------------------------------- */
 
 struct slab_class {
-	uint32_t size;	   /* bytes of a block */
-	uint32_t inverse;  /* offset * inverse >> 32 is the block's index */
+	uint32_t size; /* bytes of a block */
+	/*
+	 * offset * inverse >> 32 is the block's index; what is left below is
+	 * less than bound for the first byte of a block, and for nothing else.
+	 */
+	uint32_t inverse;
+	uint32_t bound;
 	uint16_t n_blocks; /* of a span */
 	uint8_t n_pages;
 	uint8_t n_units; /* of tags */
@@ -170,7 +179,7 @@ static inline uint64_t slab_word_n(uint64_t word)
 /* The new number of pages of SLAB_SHRK: in two fields. */
 static inline uint64_t slab_word_m(uint64_t word)
 {
-	return (word >> 47) | (word & SLAB_CLASS_MASK) << (17 - 4);
+	return (word >> SLAB_M_SHIFT) | (word & SLAB_M_HIGH) << (15 - 4);
 }
 
 static inline uint64_t slab_with_slot(enum slab_kind kind, uint32_t slot)
@@ -183,9 +192,10 @@ static inline uint64_t slab_res(uint32_t slot, uint64_t head)
 	return slab_with_slot(SLAB_RES, slot) | head << SLAB_HEAD_SHIFT;
 }
 
-static inline uint64_t slab_cont(uint32_t slot, uint64_t head)
+static inline uint64_t slab_cont(unsigned class, uint32_t slot, uint64_t head)
 {
-	return slab_with_slot(SLAB_CONT, slot) | head << SLAB_HEAD_SHIFT;
+	return slab_with_slot(SLAB_CONT, slot) |
+	       (uint64_t) class << SLAB_CLASS_SHIFT | head << SLAB_HEAD_SHIFT;
 }
 
 static inline uint64_t slab_head(uint64_t n)
@@ -201,7 +211,7 @@ static inline uint64_t slab_dying(uint32_t slot, uint64_t n)
 static inline uint64_t slab_shrk(uint32_t slot, uint64_t n, uint64_t m)
 {
 	return slab_with_slot(SLAB_SHRK, slot) | n << SLAB_N_SHIFT |
-	       (m & 0x1ffff) << 47 | (m >> 17) << SLAB_CLASS_SHIFT;
+	       (m & 0x7fff) << SLAB_M_SHIFT | (m >> 15) << 4;
 }
 
 /* The same span with another owner, or (kind SLAB_ABAND, slot 0) none. */

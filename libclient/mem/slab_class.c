@@ -59,11 +59,14 @@ static void class_init(struct slab_class *c, uint32_t size)
 {
 	unsigned pages = pages_for(size);
 	unsigned blocks = (unsigned)(pages * SLAB_PAGE / size);
+	/* 1 to size too large: exact for offsets in a span, and these sizes. */
+	uint64_t inverse = ((uint64_t)1 << 32) / size + 1;
 
 	*c = (struct slab_class){
 		.size = size,
-		/* Rounded up: exact for offsets below 2^16 and these sizes. */
-		.inverse = (uint32_t)((((uint64_t)1 << 32) + size - 1) / size),
+		.inverse = (uint32_t)inverse,
+		/* Each index adds the error to what is left. */
+		.bound = blocks * (uint32_t)(inverse * size),
 		.n_blocks = (uint16_t)blocks,
 		.n_pages = (uint8_t)pages,
 		.n_units =

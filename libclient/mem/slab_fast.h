@@ -20,21 +20,6 @@ static inline struct slab_bin *slab_bin_for(struct slab_part *part, size_t size)
 	return (struct slab_bin *)((char *)part->bin + slab_bin_at[i]);
 }
 
-/*
- * From here to slab_done() nobody takes the span that begins with this page.
- * Returns its bin, or NULL: it is no span of mine.
- */
-static inline struct slab_bin *slab_enter(
-    struct slab_part *part, const struct slab_page *page, uint64_t *word)
-{
-	struct slab_bin *bin;
-
-	slab_announce(part->busy, page);
-	*word = slab_load(page);
-	bin = &part->bin[slab_word_class(*word)];
-	return SLAB_LIKELY((uint32_t)*word == bin->mine) ? bin : NULL;
-}
-
 /* Still mine, and cut as I believe, and free: nobody but me makes it live. */
 static inline bool slab_is_good(
     const struct slab_bin *bin, struct slab_hint hint)
@@ -98,31 +83,41 @@ static inline bool slab_put_hint(struct slab_bin *bin, struct slab_page *page,
 	return true;
 }
 
+/* The row of p's page. All else of a free waits for it, so it takes no more
+ * than a shift and a sum. */
+static inline struct slab_page *slab_row_of(
+    const struct slab_part *part, const void *p)
+{
+	return (
+	    struct slab_page *)(part->rows + ((uintptr_t)p >> SLAB_PAGE_SHIFT) *
+						 sizeof(struct slab_page));
+}
+
 /*
- * Free a block of a span of mine.  False: ask slab_free_slow().  An index
- * behind the last block has a tag too, that is never live.
+ * Free a block of a span of mine.  False: ask slab_free_slow().
+ *
+ * There is no branch for pages that a span goes on in, as nobody can foretell
+ * them.  Class and `back` of p's own page may be of an older life of it, so
+ * they are a guess: the span that they lead to is asked for its class, and p
+ * must be one of its blocks.  Behind SLAB_N_CLASSES nothing is below the bound.
  */
 static inline bool slab_free(struct slab_part *part, void *p, uint64_t site)
 {
-	uint64_t at = (uintptr_t)p - part->data;
-	uint64_t off = at & (SLAB_PAGE - 1), word, index;
-	struct slab_page *page;
+	struct slab_page *page = slab_row_of(part, p);
 	struct slab_bin *bin;
+	uint64_t index, back;
 	bool ok = false;
 
-	if (!SLAB_LIKELY(at < part->data_size))
+	if (!SLAB_LIKELY((uintptr_t)p - part->data < part->data_size))
 		return false;
-	page = &part->pages[at >> SLAB_PAGE_SHIFT];
-	bin = slab_enter(part, page, &word);
-	if (bin == NULL && slab_kind(word) == SLAB_CONT) {
-		page = &part->pages[slab_word_head(word)];
-		off = at - (slab_word_head(word) << SLAB_PAGE_SHIFT);
-		bin = slab_enter(part, page, &word);
-	}
-	if (SLAB_LIKELY(bin != NULL)) {
-		index = off * bin->inverse;
-		/* What is no multiple of the size leaves more below. */
-		ok = SLAB_LIKELY((uint32_t)index < bin->inverse) &&
+	bin = &part->bin[slab_word_class(slab_load(page))];
+	back = page->back;
+	index = ((uintptr_t)p & (SLAB_PAGE - 1)) + (back << SLAB_PAGE_SHIFT);
+	page -= back;
+	slab_announce(part->busy, page);
+	if (SLAB_LIKELY((uint32_t)slab_load(page) == bin->mine)) {
+		index *= bin->inverse;
+		ok = SLAB_LIKELY((uint32_t)index < bin->bound) &&
 		     SLAB_LIKELY(slab_put_hint(bin, page,
 			 slab_tags_at(part, page) + (index >> 32), p, site));
 	}

@@ -98,6 +98,7 @@ static void fill_bins(struct slab_part *part)
 		bin->place = place;
 		bin->mine = (uint32_t)part->mine | i << SLAB_CLASS_SHIFT;
 		bin->inverse = slab_class[i].inverse;
+		bin->bound = slab_class[i].bound;
 		bin->live = part->owner | (uint64_t)slab_class[i].size
 					      << SLAB_SLACK_SHIFT;
 		place += slab_class[i].depth + 1u;
@@ -187,6 +188,8 @@ int slab_part_new(struct km_pool *pool, uint32_t slot, struct slab_part **out)
 	part->mine = slab_with_slot(SLAB_SPAN, slot);
 	part->owner = SLAB_LIVE | (uint64_t)slot << SLAB_OWNER_SHIFT;
 	part->data = (uintptr_t)pool_at(pool, slab->data);
+	part->rows = (uintptr_t)part->pages -
+		     (part->data >> SLAB_PAGE_SHIFT) * sizeof(*part->pages);
 	part->data_size = slab->max_pages << SLAB_PAGE_SHIFT;
 	part->generation = (uint64_t)pool->generation << 32;
 	part->slot = slot;

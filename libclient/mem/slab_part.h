@@ -31,11 +31,12 @@ struct slab_bin {
 	struct slab_hint *limit;
 	uint64_t live;	  /* the tag of a block of mine that is all slack */
 	uint32_t mine;	  /* low half of the page word of a span of mine */
-	uint32_t inverse; /* as of the class */
+	uint32_t inverse; /* this and bound as of the class */
 	uint32_t hand;	  /* page before the one to look at: slab_ring.c */
 	uint32_t count;	  /* spans in the ring */
 	uint32_t place;	  /* of its stack, once it is open, among the hints */
-	uint32_t reserved[3];
+	uint32_t bound;
+	uint32_t reserved[2];
 };
 _Static_assert(sizeof(struct slab_bin) == 64, "its place is a shift");
 
@@ -61,6 +62,7 @@ struct slab_part {
 	uint64_t *busy; /* in the slot: the page of a span, or 0 */
 	uint64_t mine;	/* kind and slot of a span of mine */
 	uint64_t owner; /* LIVE and slot, as in a tag */
+	uintptr_t rows; /* of page 0 of the address space, if it had one */
 	uintptr_t data; /* address of page 0 */
 	uint64_t data_size;
 	uint64_t generation; /* of the pool, in the high half */

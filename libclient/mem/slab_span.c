@@ -29,9 +29,12 @@ static struct slab_page *cut(
 		slab_pages_release(part, head, c->n_pages);
 		return NULL;
 	}
-	for (unsigned i = 1; i < c->n_pages; i++)
-		__atomic_store_n(&page[i].word, slab_cont(part->slot, head),
-		    __ATOMIC_RELEASE);
+	page->back = 0;
+	for (unsigned i = 1; i < c->n_pages; i++) {
+		page[i].back = i & 0xff;
+		__atomic_store_n(&page[i].word,
+		    slab_cont(class, part->slot, head), __ATOMIC_RELEASE);
+	}
 	page->ver++;
 	__atomic_store_n(&page->word,
 	    part->bin[class].mine | (uint64_t)(page->ver & 0xffff)

@@ -42,6 +42,8 @@ static struct km_mem_info info(void)
 
 /* ---- classes ------------------------------------------------------------ */
 
+#define OFFSETS 65536 /* bytes: no span is longer */
+
 START_TEST(an_index_is_found_by_a_multiplication)
 {
 	size_t wrong = 0;
@@ -49,16 +51,17 @@ START_TEST(an_index_is_found_by_a_multiplication)
 	slab_classes_init();
 	for (unsigned i = 0; i < SLAB_N_CLASSES; i++) {
 		const struct slab_class *c = &slab_class[i];
-		int size = (int)(c->n_pages * SLAB_PAGE);
-		int step = size / test_scaled(size) | 1;
+		int step = OFFSETS / test_scaled(OFFSETS) | 1;
 
 		ck_assert_uint_eq(c->size % SLAB_GRAIN, 0);
-		for (uint64_t off = 0; off < (uint64_t)size; off += step) {
+		ck_assert_uint_le(c->n_pages * SLAB_PAGE, OFFSETS);
+		for (uint64_t off = 0; off < OFFSETS; off += step) {
 			uint64_t product = off * c->inverse;
 
 			wrong += product >> 32 != off / c->size;
-			wrong += ((uint32_t)product < c->inverse) !=
-				 (off % c->size == 0);
+			wrong +=
+			    ((uint32_t)product < c->bound) !=
+			    (off % c->size == 0 && off / c->size < c->n_blocks);
 		}
 	}
 	ck_assert_uint_eq(wrong, 0);
@@ -80,16 +83,14 @@ START_TEST(a_class_is_the_smallest_that_holds_a_size)
 }
 END_TEST
 
-/* slab_free() looks there before it knows better. */
-START_TEST(an_index_behind_the_last_block_has_a_tag_of_the_same_span)
+START_TEST(a_span_has_tags_and_hints_for_its_blocks)
 {
 	slab_classes_init();
 	for (unsigned i = 0; i < SLAB_N_CLASSES; i++) {
 		const struct slab_class *c = &slab_class[i];
-		size_t most = (c->n_pages * SLAB_PAGE - 1) / c->size;
 
-		ck_assert_uint_lt(
-		    most, c->n_units * SLAB_UNIT / sizeof(uint64_t));
+		ck_assert_uint_le(
+		    c->n_blocks, c->n_units * SLAB_UNIT / sizeof(uint64_t));
 		ck_assert_uint_le(c->n_units, SLAB_UNITS);
 		ck_assert_uint_lt((c->n_blocks - 1u) >> c->shift, SLAB_N_HINTS);
 	}
@@ -331,6 +332,43 @@ START_TEST(a_pointer_into_a_block_is_no_block)
 }
 END_TEST
 
+/*
+ * A free page still says how far away the head of its last span was. Another
+ * span begins there now, of the class that a free page seems to have, and its
+ * tags lie before those of live blocks.
+ */
+START_TEST(a_page_of_an_older_span_leads_to_no_block)
+{
+	enum {
+		SPANS = 16,
+		SMALL = 16,
+		EACH = 256,
+		N = 4 * EACH
+	};
+	char *stale[2 * SPANS], *small, *page;
+
+	open_shm(4 * MB);
+	for (int i = 0; i < 2 * SPANS; i++)
+		stale[i] = shm_malloc(30000);
+	for (int i = 0; i < N; i++)
+		shm_malloc(SMALL);
+	for (int i = 0; i < 2 * SPANS; i++)
+		shm_free(stale[i]);
+	manager_slab.trim(t.pool);
+	small = shm_malloc(SMALL);
+	page = small - (uintptr_t)small % SLAB_PAGE;
+	for (int i = 1; i < EACH; i++)
+		ck_assert_int_lt((char *)shm_malloc(SMALL) - page, SLAB_PAGE);
+	/* The last one is freed by the way that is usual. */
+	for (int i = 8; i > 0; i--)
+		shm_free(page + i * SLAB_PAGE);
+	ck_assert_uint_eq(info().used, (N + EACH) * SMALL);
+	ck_assert(line_has("pointer is no block"));
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
 START_TEST(a_block_of_the_other_pool_is_told_apart)
 {
 	struct test_pool pkg;
@@ -423,8 +461,7 @@ static void add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, an_index_is_found_by_a_multiplication);
 	tcase_add_test(tcase, a_class_is_the_smallest_that_holds_a_size);
-	tcase_add_test(
-	    tcase, an_index_behind_the_last_block_has_a_tag_of_the_same_span);
+	tcase_add_test(tcase, a_span_has_tags_and_hints_for_its_blocks);
 	tcase_add_test(tcase, one_size_alone_fills_a_pool);
 	tcase_add_test(tcase, rows_of_free_pages_that_are_joined_are_found);
 	tcase_add_test(tcase, a_small_pool_with_many_sizes_has_room_for_more);
@@ -438,6 +475,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_span_that_others_emptied_goes_back_to_the_pool);
 	tcase_add_test(tcase, a_double_free_names_both_sites);
 	tcase_add_test(tcase, a_pointer_into_a_block_is_no_block);
+	tcase_add_test(tcase, a_page_of_an_older_span_leads_to_no_block);
 	tcase_add_test(tcase, a_block_of_the_other_pool_is_told_apart);
 	tcase_add_test(tcase, an_overrun_never_damages_the_manager);
 	tcase_add_test(tcase, no_block_lies_below_tags_without_a_guard);
