@@ -322,7 +322,8 @@ check_PROGRAMS += %D%/stress/attach_hostile %D%/stress/crowd
 check_PROGRAMS += %D%/stress/kill_points
 %C%_stress_kill_points_SOURCES = %D%/stress/kill_points.c \
 	%D%/stress/kill_points.h %D%/stress/kill_step.c \
-	%D%/stress/kill_ops.c %D%/stress/kill_judge.c
+	%D%/stress/kill_ops.c %D%/stress/kill_qm.c \
+	%D%/stress/kill_rows.c %D%/stress/kill_judge.c
 %C%_stress_kill_points_LDADD = libclient/libkmemcore.la \
 	libclient/libkmembase.la
 

@@ -70,8 +70,7 @@ static void set_size(struct qm_frag *frag, size_t size)
 	__atomic_store_n(&frag->size, size, __ATOMIC_RELEASE);
 }
 
-/* The free fragment right behind, NULL when there is none. */
-static struct qm_frag *free_behind(
+struct qm_frag *qm_free_behind(
     const struct km_pool *pool, const struct qm_frag *frag)
 {
 	struct qm_frag *next = qm_next(frag);
@@ -103,11 +102,10 @@ static struct qm_frag *free_before(const struct km_pool *pool,
 }
 
 /*
- * Make `frag` reach over the fragment behind it, which is in no list.
  * A kill before set_size() leaves two fragments, after it one; the head that
  * was is inside the payload then.
  */
-static void absorb_next(struct km_pool *pool, struct qm_frag *frag)
+void qm_absorb_next(struct km_pool *pool, struct qm_frag *frag)
 {
 	struct qm_frag *next = qm_next(frag);
 	size_t size = frag->size + QM_OVERHEAD + next->size;
@@ -124,11 +122,11 @@ static void join_behind(
 
 	if (km_tune->mem_join == 0)
 		return;
-	next = free_behind(pool, frag);
+	next = qm_free_behind(pool, frag);
 	if (next == NULL)
 		return;
 	qm_list_unlink(qm, next);
-	absorb_next(pool, frag);
+	qm_absorb_next(pool, frag);
 }
 
 /* Join a free fragment, in no list, with its free neighbours, and list it. */
@@ -141,7 +139,7 @@ static void join_and_link(
 	prev = km_tune->mem_join != 0 ? free_before(pool, qm, frag) : NULL;
 	if (prev != NULL) {
 		qm_list_unlink(qm, prev);
-		absorb_next(pool, prev);
+		qm_absorb_next(pool, prev);
 		frag = prev;
 	}
 	qm_list_link(qm, frag);
@@ -346,13 +344,13 @@ static int qm_look(struct km_pool *pool, const void *p, struct misuse *block)
 static bool grow_here(struct km_pool *pool, struct qm_block *qm,
     struct qm_frag *frag, size_t size)
 {
-	struct qm_frag *next = free_behind(pool, frag);
+	struct qm_frag *next = qm_free_behind(pool, frag);
 
 	if (next == NULL || frag->size + QM_OVERHEAD + next->size < size)
 		return false;
 	qm_list_unlink(qm, next);
 	frag->requested = frag->size + QM_OVERHEAD + next->size;
-	absorb_next(pool, frag);
+	qm_absorb_next(pool, frag);
 	return true;
 }
 

@@ -171,6 +171,13 @@ static inline uint64_t qm_last_off(const struct km_pool *pool)
 	return (pool->size - QM_OVERHEAD) / QM_ROUND * QM_ROUND;
 }
 
+/* The free fragment right behind, NULL when there is none. */
+struct qm_frag *qm_free_behind(
+    const struct km_pool *pool, const struct qm_frag *frag);
+
+/* Make `frag` reach over the fragment behind it, which is in no list. */
+void qm_absorb_next(struct km_pool *pool, struct qm_frag *frag);
+
 /* qm_list.c: free lists. link and unlink keep sums.free and sums.fragments. */
 void qm_list_link(struct qm_block *qm, struct qm_frag *frag);
 void qm_list_unlink(struct qm_block *qm, struct qm_frag *frag);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/log.h"
+#include "base/tune.h"
 #include "mem/qm.h"
 
 static bool was_being_resized(const struct qm_frag *frag)
@@ -38,6 +38,13 @@ static void count_block(struct qm_block *qm, struct qm_frag *frag)
 		qm->seq = frag->seq;
 }
 
+/* One that was freed, or cut off, was not joined with what is behind it yet. */
+static void join_behind(struct km_pool *pool, struct qm_frag *frag)
+{
+	while (km_tune->mem_join != 0 && qm_free_behind(pool, frag) != NULL)
+		qm_absorb_next(pool, frag);
+}
+
 /*
  * Restartable: a second run makes the same of what the first one has left.
  * Called with the lock held; what follows a damaged head is lost to the free
@@ -53,6 +60,8 @@ void qm_rebuild(struct km_pool *pool, struct qm_block *qm)
 	qm->sums = (struct account_sums){ .max_used = qm->sums.max_used };
 
 	for (; qm_head_is_sound(pool, frag); frag = qm_next(frag)) {
+		if (frag->u.is_free != 0)
+			join_behind(pool, frag);
 		rebuild_end(frag);
 		if (frag->u.is_free != 0)
 			qm_list_link(qm, frag);

@@ -9,7 +9,6 @@
 
 #include "mem/manager.h"
 #include "mem/shm_mem.h"
-#include "mem/slab_part.h"
 #include "mem/slot.h"
 #include "mem/view.h"
 #include "tests/stress/kill_points.h"
@@ -19,12 +18,11 @@
 static void *taken[N_TAKEN];
 static size_t taken_size[N_TAKEN];
 
-static __attribute__((format(printf, 2, 3))) enum verdict is(
-    enum verdict verdict, const char *fmt, ...)
+enum verdict verdict_is(enum verdict verdict, const char *fmt, ...)
 {
 	va_list args;
 
-	board->lost = SLAB_PAGE;
+	board->lost = 4096;
 	va_start(args, fmt);
 	vsnprintf(board->why, sizeof(board->why), fmt, args);
 	va_end(args);
@@ -35,9 +33,11 @@ static __attribute__((format(printf, 2, 3))) enum verdict is(
 
 void *take(size_t size)
 {
-	struct slab_part *part = slab_part_of(pool);
+	const struct manager *manager = manager_at(pool->manager);
+	struct request req = { .size = size };
 
-	return part != NULL ? slab_alloc_slow(part, size, 0) : NULL;
+	return manager->slot(pool, &req.slot) == 0 ? manager->alloc(pool, &req)
+						   : NULL;
 }
 
 /* At both ends: who else got it would overwrite one. */
@@ -71,122 +71,6 @@ void judge_sums(struct sums *sums)
 	*sums = (struct sums){ info.blocks, info.used };
 }
 
-/* ---- the page table ----------------------------------------------------- */
-
-static const struct slab_page *rows;
-static uint64_t n_rows;
-static uint32_t bits[MAP_SIZE / SLAB_PAGE]; /* units that rows name */
-
-static uint64_t pages_of(uint64_t word)
-{
-	switch (slab_kind(word)) {
-	case SLAB_SPAN:
-	case SLAB_ABAND:
-		return slab_class[slab_word_class(word)].n_pages;
-	case SLAB_HEAD:
-		return slab_word_n(word);
-	default:
-		return 1;
-	}
-}
-
-/* Each unit of a span is taken, and by it alone. */
-static enum verdict check_units(uint64_t i)
-{
-	uint32_t unit = rows[i].unit;
-	unsigned n = slab_class[slab_word_class(rows[i].word)].n_units;
-
-	if (unit == 0)
-		return is(INCONSISTENT, "span %" PRIu64 " has no tags", i);
-	for (unsigned k = 0; k < n; k++, unit++) {
-		uint64_t word = rows[unit / SLAB_UNITS].word;
-		uint32_t bit = (uint32_t)1 << unit % SLAB_UNITS;
-
-		if (slab_kind(word) != SLAB_TAGS ||
-		    ((word >> SLAB_BITS_SHIFT) & bit) == 0)
-			return is(INCONSISTENT,
-			    "span %" PRIu64 ": unit %u is not taken", i, unit);
-		if ((bits[unit / SLAB_UNITS] & bit) != 0)
-			return is(TWICE, "unit %u of two spans", unit);
-		bits[unit / SLAB_UNITS] |= bit;
-	}
-	return GOOD;
-}
-
-static enum verdict check_row(uint64_t i, uint64_t *head, uint64_t *end)
-{
-	uint64_t word = rows[i].word;
-	unsigned above = i + 1 < n_rows ? slab_kind(rows[i + 1].word) : 0;
-
-	switch (slab_kind(word)) {
-	case SLAB_SPAN:
-		if (slab_word_slot(word) == VICTIM)
-			return is(INCONSISTENT, "page %" PRIu64 " is his", i);
-		__attribute__((fallthrough));
-	case SLAB_ABAND:
-	case SLAB_HEAD:
-		*head = i;
-		*end = i + pages_of(word);
-		return slab_kind(word) != SLAB_HEAD ? check_units(i) : GOOD;
-	case SLAB_CONT:
-		if (i < *end && slab_word_head(word) == *head)
-			return GOOD;
-		return is(LOST, "page %" PRIu64 " continues nothing", i);
-	case SLAB_GUARD:
-		return above == SLAB_TAGS
-			   ? GOOD
-			   : is(LOST, "guard %" PRIu64 " of nothing", i);
-	case SLAB_FREE:
-		return above == SLAB_TAGS
-			   ? is(INCONSISTENT, "no guard at %" PRIu64, i)
-			   : GOOD;
-	case SLAB_TAGS:
-		return GOOD;
-	default:
-		return is(
-		    LOST, "page %" PRIu64 " is of kind %u", i, slab_kind(word));
-	}
-}
-
-/* Others look only there. */
-static bool is_touched(uint64_t i)
-{
-	const uint8_t *touched = pool_at(pool, slab_of(pool)->touched);
-
-	return touched[i / SLAB_GROUP] != 0;
-}
-
-static enum verdict check_rows(void)
-{
-	uint64_t head = 0, end = 0, held = 0;
-	enum verdict v;
-
-	rows = slab_pages(pool);
-	n_rows = slab_n_pages(slab_of(pool));
-	memset(bits, 0, sizeof(bits));
-	for (uint64_t i = 0; i < n_rows; i++) {
-		if (i < end && slab_kind(rows[i].word) != SLAB_CONT)
-			return is(
-			    INCONSISTENT, "page %" PRIu64 " is missing", i);
-		v = check_row(i, &head, &end);
-		if (v != GOOD)
-			return v;
-		held += slab_kind(rows[i].word) != SLAB_FREE;
-		if (slab_kind(rows[i].word) != SLAB_FREE && !is_touched(i))
-			return is(
-			    INCONSISTENT, "page %" PRIu64 " is skipped", i);
-	}
-	for (uint64_t i = 0; i < n_rows; i++)
-		if (slab_kind(rows[i].word) == SLAB_TAGS &&
-		    rows[i].word >> SLAB_BITS_SHIFT != bits[i])
-			return is(LOST, "tags %" PRIu64 " that no span has", i);
-	if (slab_of(pool)->n_held != held)
-		return is(INCONSISTENT,
-		    "%" PRIu64 " pages held, %" PRIu64 " counted", held,
-		    slab_of(pool)->n_held);
-	return GOOD;
-}
-
 static enum verdict check_slot(uint32_t slot)
 {
 	const struct pool_slot *s = pool_at(pool, pool->slots);
@@ -194,46 +78,53 @@ static enum verdict check_slot(uint32_t slot)
 	s += slot;
 	if (s->busy != 0 || s->claim != 0 || s->intent != 0 ||
 	    s->state != SLOT_DEAD)
-		return is(INCONSISTENT, "slot %u is not settled", slot);
+		return verdict_is(INCONSISTENT, "slot %u is not settled", slot);
 	return GOOD;
 }
 
 /* ---- a walk ------------------------------------------------------------- */
 
-/* Of the walk: sums, and blocks that must be there. */
-static enum verdict walk_agrees(const struct km_mem_info *info)
+/* Of the walk: sums, owners that there are, and that no guard is damaged. */
+static enum verdict walk(struct km_mem_info *sums)
 {
 	struct view_walk walk = { .with_free = true };
-	uint64_t used = 0, blocks = 0, room = 0;
 	struct view_block block;
+	struct misuse finding;
 	struct view *view;
+	bool is_good = true;
 	int rc;
 
+	*sums = (struct km_mem_info){ 0 };
 	if (view_open_map(pool, pool->max_size, &view) != 0)
-		return is(INCONSISTENT, "no view");
+		return verdict_is(INCONSISTENT, "no view");
 	while ((rc = view_next(view, &walk, &block)) == 1) {
-		used += block.is_free ? 0 : block.size;
-		blocks += !block.is_free;
-		room += block.is_free ? block.room : 0;
+		is_good &= view_inspect(view, &block, &finding) == 0 &&
+			   block.owner < N_NAMED;
+		sums->used += block.is_free ? 0 : block.size;
+		sums->blocks += !block.is_free;
+		sums->free += block.is_free ? block.room : 0;
 	}
 	view_close(&view);
-	if (rc != 0 || used != info->used || blocks != info->blocks ||
-	    room != info->free)
-		return is(INCONSISTENT, "a walk and sums differ");
-	return GOOD;
+	if (rc != 0)
+		return verdict_is(INCONSISTENT, "a walk says %d", rc);
+	return is_good ? GOOD : verdict_is(INCONSISTENT, "a damaged guard or owner");
 }
 
 static enum verdict check_walk(void)
 {
-	struct km_mem_info info;
+	struct km_mem_info info, walked;
+	enum verdict v = walk(&walked);
 
 	shm_info(&info);
-	if (pool->size != slab_of(pool)->data.bytes + n_rows * SLAB_PAGE)
-		return is(INCONSISTENT, "size of the pool and pages differ");
+	if (v != GOOD)
+		return v;
 	if (info.total != info.free + info.real_used ||
 	    info.used > info.real_used || info.real_used > info.max_used)
-		return is(INCONSISTENT, "impossible sums");
-	return walk_agrees(&info);
+		return verdict_is(INCONSISTENT, "impossible sums");
+	if (walked.used != info.used || walked.blocks != info.blocks ||
+	    walked.free != info.free)
+		return verdict_is(INCONSISTENT, "a walk and sums differ");
+	return GOOD;
 }
 
 static uint64_t apart(uint64_t a, uint64_t b)
@@ -244,7 +135,7 @@ static uint64_t apart(uint64_t a, uint64_t b)
 /* As before the operation, or as after it. */
 static bool is_either(const struct operation *op, const struct sums *now)
 {
-	uint64_t slack = (op->flags & OP_RUN) != 0 ? SLAB_PAGE : 0;
+	uint64_t slack = (op->flags & OP_RUN) != 0 ? world->slack : 0;
 	const struct sums *b = &board->before, *a = &board->after;
 
 	if (now->blocks == b->blocks && apart(now->used, b->used) <= slack)
@@ -261,7 +152,7 @@ static enum verdict check_sums(const struct operation *op)
 	judge_sums(&now);
 	/* While the operation runs for the first time, `after` is not known. */
 	if (board->after.blocks != UINT64_MAX && !is_either(op, &now))
-		return is(INCONSISTENT,
+		return verdict_is(INCONSISTENT,
 		    "%" PRIu64 " blocks of %" PRIu64 " bytes: neither %" PRIu64
 		    " of %" PRIu64 " nor %" PRIu64 " of %" PRIu64,
 		    now.blocks, now.used, board->before.blocks,
@@ -285,10 +176,11 @@ static enum verdict check_where(const struct operation *op)
 	if ((op->flags & OP_WHERE) == 0 || board->after.blocks == UINT64_MAX)
 		return GOOD;
 	if (view_open_map(pool, pool->max_size, &view) != 0)
-		return is(INCONSISTENT, "no view");
+		return verdict_is(INCONSISTENT, "no view");
 	while (v == GOOD && view_next(view, &walk, &block) == 1) {
 		if (block.state != BLOCK_NORMAL)
-			v = is(INCONSISTENT, "a block is half published");
+			v = verdict_is(
+			    INCONSISTENT, "a block is half published");
 		else if (block.addr == (uintptr_t)*board->where)
 			found = true;
 		else
@@ -296,9 +188,9 @@ static enum verdict check_where(const struct operation *op)
 	}
 	view_close(&view);
 	if (v == GOOD && others != board->n_others)
-		v = is(LOST, "a block that nobody has a pointer to");
+		v = verdict_is(LOST, "a block that nobody has a pointer to");
 	if (v == GOOD && !found && *board->where != NULL)
-		v = is(INCONSISTENT, "a pointer to no block");
+		v = verdict_is(INCONSISTENT, "a pointer to no block");
 	return v;
 }
 
@@ -309,8 +201,9 @@ static enum verdict check_kept(void)
 	for (unsigned i = 0; i < N_KEPT; i++)
 		if (board->kept[i] != NULL &&
 		    !is_stamped(board->kept[i], board->kept_size[i]))
-			return is(TWICE, "block %u of %u bytes is overwritten",
-			    i, board->kept_size[i]);
+			return verdict_is(TWICE,
+			    "block %u of %u bytes is overwritten", i,
+			    board->kept_size[i]);
 	return GOOD;
 }
 
@@ -334,14 +227,14 @@ static enum verdict check_taking(void)
 		}
 	for (unsigned i = 0; i < n; i++)
 		if (!is_stamped(taken[i], taken_size[i]))
-			return is(TWICE, "a block of %zu bytes was given twice",
+			return verdict_is(TWICE,
+			    "a block of %zu bytes was given twice",
 			    taken_size[i]);
-	return sum > 0 || board->before.used > POOL_SIZE / 2
+	return sum > 0 || board->before.used > world->pool_size / 2
 		   ? check_kept()
-		   : is(LOST, "nobody gets a block any more");
+		   : verdict_is(LOST, "nobody gets a block any more");
 }
 
-/* Then each page is free. */
 static enum verdict check_all_comes_back(void)
 {
 	struct view_walk walk = { 0 };
@@ -351,37 +244,31 @@ static enum verdict check_all_comes_back(void)
 
 	board->misused = 0;
 	if (view_open_map(pool, pool->max_size, &view) != 0)
-		return is(INCONSISTENT, "no view");
+		return verdict_is(INCONSISTENT, "no view");
 	while (view_next(view, &walk, &block) == 1)
 		shm_free((void *)(uintptr_t)block.addr);
 	view_close(&view);
 	shm_info(&info);
 	if (board->misused != 0 || info.used != 0 || info.blocks != 0)
-		return is(INCONSISTENT, "not all that is live can be freed");
-	manager_slab.trim(pool);
-	shm_info(&info);
-	n_rows = slab_n_pages(slab_of(pool));
-	if (info.free != n_rows << SLAB_PAGE_SHIFT) {
-		is(LOST, "%" PRIu64 " bytes do not come back",
-		    (n_rows << SLAB_PAGE_SHIFT) - info.free);
-		board->lost = (n_rows << SLAB_PAGE_SHIFT) - info.free;
-		return LOST;
-	}
-	return slab_of(pool)->n_held == 0
-		   ? GOOD
-		   : is(INCONSISTENT, "pages held in an empty pool");
+		return verdict_is(
+		    INCONSISTENT, "not all that is live can be freed");
+	return world->check_empty();
 }
 
 enum verdict judge(const struct operation *op)
 {
-	enum verdict v;
+	struct km_mem_info unsettled;
+	enum verdict v = walk(&unsettled);
 
 	slot_dead(pool, VICTIM);
 	if ((op->flags & OP_RECOVER) != 0)
 		slot_dead(pool, THIRD);
-	v = check_slot(VICTIM);
+	if (world->settle != NULL)
+		world->settle();
 	if (v == GOOD)
-		v = check_rows();
+		v = check_slot(VICTIM);
+	if (v == GOOD)
+		v = world->check();
 	if (v == GOOD)
 		v = check_walk();
 	if (v == GOOD)

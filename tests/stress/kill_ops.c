@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* kill_ops.c - the operations in which somebody is killed. */
+/* kill_ops.c - the operations of slab in which somebody is killed. */
 #include "config.h"
 
 #include "mem/manager.h"
@@ -62,7 +62,7 @@ static void spare_spans(void)
 	shm_free(hole);
 }
 
-void prepare_world(void)
+static void prepare_world(void)
 {
 	static const size_t sizes[] = { COMMON, 200, 3000, SPANNED, RUN };
 	unsigned n = 0, n_far = 0;
@@ -84,7 +84,7 @@ void prepare_world(void)
 	board->n_others = sums.blocks;
 }
 
-void disturb_world(void)
+static void disturb_world(void)
 {
 	for (unsigned i = 0; i < N_SPARE; i++)
 		shm_free(board->spare[i]);
@@ -307,7 +307,7 @@ static void recover(void)
 	slot_dead(pool, THIRD);
 }
 
-const struct operation operations[] = {
+static const struct operation operations[] = {
 	{ "the first malloc of a pool", NULL, malloc_small, OP_EMPTY, NULL },
 	{ "malloc: refill by a new span", NULL, malloc_small, 0, NULL },
 	{ "malloc: the fast path", prepare_one, malloc_small, 0, NULL },
@@ -369,4 +369,16 @@ const struct operation operations[] = {
 	{ "recover: free_from, a run", NULL, recover, OP_RECOVER | OP_WHERE,
 	    "publish: free_from of a run" },
 };
-const unsigned n_operations = sizeof(operations) / sizeof(operations[0]);
+
+const struct world world_slab = {
+	.manager = "slab",
+	.pool_size = POOL_SIZE,
+	.operations = operations,
+	.n_operations = sizeof(operations) / sizeof(operations[0]),
+	.slack = SLAB_PAGE,
+	.prepare = prepare_world,
+	.disturb = disturb_world,
+	.has_changed = rows_have_changed,
+	.check = rows_check,
+	.check_empty = rows_check_empty,
+};

@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 #include "mem/shm_mem.h"
-#include "mem/slab.h"
 #include "mem/slot.h"
 #include "tests/stress/kill_points.h"
 
 #define CHANGES_MAX 65536
+
+const struct world *world = &world_slab;
 
 static struct options {
 	unsigned stride;  /* each so-many-th state is judged */
@@ -70,9 +71,9 @@ static void to(pid_t pid, unsigned long k)
 
 static const struct operation *find(const char *name)
 {
-	for (unsigned i = 0; i < n_operations; i++)
-		if (strcmp(operations[i].name, name) == 0)
-			return &operations[i];
+	for (unsigned i = 0; i < world->n_operations; i++)
+		if (strcmp(world->operations[i].name, name) == 0)
+			return &world->operations[i];
 	errno = EINVAL;
 	give_up(name);
 }
@@ -117,10 +118,10 @@ static void follow(const struct scene *scene, struct course *c)
 	pid_t pid = set(scene);
 
 	*c = (struct course){ 0 };
-	has_changed();
+	world->has_changed();
 	while (step(pid)) {
 		c->n++;
-		if (has_changed() && c->n_changes < CHANGES_MAX)
+		if (world->has_changed() && c->n_changes < CHANGES_MAX)
 			c->change[c->n_changes++] = c->n;
 	}
 	end_victim(pid);
@@ -135,8 +136,8 @@ static unsigned long judge_each(
 	bool is_judged = false, more = true;
 
 	board->after = *after;
-	for (has_changed(); more; k++) {
-		if (k == 0 || has_changed()) {
+	for (world->has_changed(); more; k++) {
+		if (k == 0 || world->has_changed()) {
 			is_judged = n_states++ % options.stride == phase;
 			total.states += is_judged;
 			if (is_judged)
@@ -211,7 +212,7 @@ static enum verdict freeze_at(const struct scene *scene, unsigned long k)
 	/* There are never two who recover the same. */
 	if ((scene->op->flags & OP_RECOVER) == 0)
 		slot_dead(pool, THIRD);
-	disturb_world();
+	world->disturb();
 	hoard_all((unsigned)k & 1);
 	if (!go_on(pid, &late)) {
 		snprintf(board->why, sizeof(board->why), "does not go on");
@@ -222,7 +223,7 @@ static enum verdict freeze_at(const struct scene *scene, unsigned long k)
 	}
 	end_victim(pid);
 	board->after.blocks = UINT64_MAX;
-	board->before.used = POOL_SIZE;
+	board->before.used = world->pool_size;
 	return v != GOOD ? v : ask_judge(scene->op);
 }
 
@@ -251,7 +252,8 @@ static void try(const struct scene *scene)
 	n = judge_each(scene, &after, (unsigned)rand_r(seed) % options.stride);
 	for (unsigned i = 0; i < options.killed && n <= options.longest; i++)
 		kill_at(scene, &after, (unsigned long)rand_r(seed) % n);
-	if (options.frozen == UINT32_MAX || n <= options.longest)
+	if (world->disturb != NULL &&
+	    (options.frozen == UINT32_MAX || n <= options.longest))
 		freeze_some(scene, n);
 }
 
@@ -271,16 +273,30 @@ static void try_after(const struct operation *op)
 	}
 }
 
+static const struct world *find_world(const char *manager)
+{
+	static const struct world *const worlds[] = { &world_slab, &world_qm };
+
+	for (unsigned i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++)
+		if (strcmp(worlds[i]->manager, manager) == 0)
+			return worlds[i];
+	errno = EINVAL;
+	give_up(manager);
+}
+
 static void read_options(int argc, char **argv)
 {
 	int c;
 
 	options.seed = (unsigned)getpid();
-	while ((c = getopt(argc, argv, "as:k:f:m:l:r:")) != -1)
+	while ((c = getopt(argc, argv, "ax:s:k:f:m:l:r:")) != -1)
 		switch (c) {
 		case 'a':
 			options = (struct options){ 1, 20, UINT32_MAX, 6000, 16,
 				1, options.seed, "" };
+			break;
+		case 'x':
+			world = find_world(optarg);
 			break;
 		case 's':
 			options.stride = (unsigned)atoi(optarg);
@@ -302,9 +318,9 @@ static void read_options(int argc, char **argv)
 			break;
 		default:
 			fprintf(stderr,
-			    "usage: kill_points [-a] [-s stride] [-k kills] "
-			    "[-f stops] [-m longest] [-l places] [-r seed] "
-			    "[operation]\n");
+			    "usage: kill_points [-x manager] [-a] [-s stride] "
+			    "[-k kills] [-f stops] [-m longest] [-l places] "
+			    "[-r seed] [operation]\n");
 			exit(EXIT_FAILURE);
 		}
 	if (optind < argc)
@@ -322,8 +338,8 @@ int main(int argc, char **argv)
 	seed = options.seed;
 	open_trials();
 	printf("# seed %u (-r)\n", options.seed);
-	for (unsigned i = 0; i < n_operations; i++) {
-		const struct operation *op = &operations[i];
+	for (unsigned i = 0; i < world->n_operations; i++) {
+		const struct operation *op = &world->operations[i];
 
 		if (strstr(op->name, options.only) == NULL)
 			continue;

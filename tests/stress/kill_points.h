@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* kill_points.h - a participant of a slab pool is killed at every instruction.
- */
+/* kill_points.h - a participant of a pool is killed at every instruction. */
 #ifndef TESTS_KILL_POINTS_H
 #define TESTS_KILL_POINTS_H
 /*
@@ -12,14 +11,15 @@
  *
  * Lifetime: the pool that of a trial, the board that of the program.
  */
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "mem/pool.h"
 
-#define POOL_SIZE ((size_t)1 << 20)
-#define MAP_SIZE  (2 * POOL_SIZE) /* of a pool that grows */
+#define POOL_SIZE ((size_t)1 << 20) /* the largest */
+#define MAP_SIZE  (2 * POOL_SIZE)   /* of a pool that grows */
 #define N_KEPT	  64
 #define N_OWN	  256
 #define N_SPARE	  6
@@ -57,6 +57,7 @@ struct board {
 	void *spare[N_SPARE]; /* of the tester: each alone in its span */
 	void *result;
 	void **where;	   /* one of shm, of the tester */
+	uint64_t fresh;	   /* bytes free in a new pool */
 	uint64_t n_others; /* blocks, but for what *where has */
 	struct sums before, after;
 	unsigned misused; /* lines about bad frees */
@@ -79,17 +80,41 @@ struct operation {
 #define OP_GROWS   16u /* in a pool that can */
 #define OP_WHERE   32u /* *where has a block, or there is one less */
 
+/* A manager, and what is different from one to the other. */
+struct world {
+	const char *manager;
+	size_t pool_size;
+	const struct operation *operations;
+	unsigned n_operations;
+	size_t slack; /* bytes, of OP_RUN */
+
+	/* What the tester and others have; board->where. */
+	void (*prepare)(void);
+
+	/*
+	 * The tester gives back what the victim may stumble over. NULL: who
+	 * stops has the lock, and nobody can do anything.
+	 */
+	void (*disturb)(void);
+
+	/* Since the last call; what a judge looks at is enough. */
+	bool (*has_changed)(void);
+
+	/* The kernel marks it when its holder dies. NULL: there is none. */
+	pthread_mutex_t *(*lock)(void);
+
+	/* The next one to come does what is left to it. */
+	void (*settle)(void);
+
+	/* The manager's own structures; and when all blocks are freed. */
+	enum verdict (*check)(void);
+	enum verdict (*check_empty)(void);
+};
+
 extern struct board *board;
 extern struct km_pool *pool;
-
-extern const struct operation operations[];
-extern const unsigned n_operations;
-
-/* Blocks of the tester, and spans without an owner. */
-void prepare_world(void);
-
-/* The tester gives spans and their tags back, so that others get them. */
-void disturb_world(void);
+extern const struct world *world;
+extern const struct world world_qm, world_slab;
 
 /* ---- kill_step.c: a trial ----------------------------------------------- */
 
@@ -111,15 +136,25 @@ bool go_on(pid_t pid, bool *late);
 /* By SIGKILL, if it is still there. */
 void end_victim(pid_t pid);
 
-/* Since the last call, but for data that nobody has. */
-bool has_changed(void);
+/* Whether these bytes of the pool are others than at the last look. */
+bool differs(size_t from, size_t size);
 
 /* In a process with a pool of its own, which is as it is now. */
 enum verdict ask_judge(const struct operation *op);
 
+/* ---- kill_rows.c: of slab ----------------------------------------------- */
+
+bool rows_have_changed(void);
+enum verdict rows_check(void);
+enum verdict rows_check_empty(void);
+
 /* ---- kill_judge.c ------------------------------------------------------- */
 
 void judge_sums(struct sums *sums);
+
+/* Says why; returns the verdict. */
+enum verdict verdict_is(enum verdict verdict, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* A block from the manager itself: no log line when there is none. */
 void *take(size_t size);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,6 @@
 
 #include "base/log.h"
 #include "mem/shm_mem.h"
-#include "mem/slab.h"
 #include "mem/slot.h"
 #include "tests/stress/kill_points.h"
 
@@ -56,11 +56,11 @@ static void on_line(int level, const char *text)
 void open_pool(unsigned flags)
 {
 	struct pool_options opt = { .kind = KM_SHM,
-		.manager = "slab",
+		.manager = world->manager,
 		.name = "shm",
 		.n_slots = N_SLOTS,
-		.size = POOL_SIZE };
-
+		.size = world->pool_size };
+	struct km_mem_info info;
 	uint32_t slot;
 
 	if ((flags & OP_GROWS) != 0)
@@ -75,8 +75,10 @@ void open_pool(unsigned flags)
 		if (slot_claim(pool, &slot) == 0)
 			slot_set(pool, slot, (int32_t)getpid(), 0, "tester");
 	pool_use(KM_SHM, pool, TESTER);
+	shm_info(&info);
+	board->fresh = info.free;
 	if ((flags & OP_EMPTY) == 0)
-		prepare_world();
+		world->prepare();
 }
 
 static void be_victim(const struct operation *op, uint32_t slot)
@@ -176,6 +178,15 @@ bool go_on(pid_t pid, bool *late)
 	return board->done != 0;
 }
 
+/* What the kernel does to a robust mutex when the thread ends that has it. */
+static void mark_dead(pthread_mutex_t *lock, pid_t pid)
+{
+	uint32_t *word = (uint32_t *)&lock->__data.__lock;
+
+	if ((*word & FUTEX_TID_MASK) == (uint32_t)pid)
+		*word = (*word & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
+}
+
 /* In a process with a pool of its own, which is as it is now. */
 enum verdict ask_judge(const struct operation *op)
 {
@@ -188,6 +199,8 @@ enum verdict ask_judge(const struct operation *op)
 		if (mmap(pool, MAP_SIZE, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
 			_exit(VERDICT__COUNT);
+		if (world->lock != NULL && victim != 0)
+			mark_dead(world->lock(), victim);
 		signal(SIGALRM, SIG_DFL);
 		alarm(PATIENCE_S);
 		_exit((int)judge(op));
@@ -208,31 +221,12 @@ enum verdict ask_judge(const struct operation *op)
 
 static char before[MAP_SIZE];
 
-static bool differs(size_t from, size_t size)
+bool differs(size_t from, size_t size)
 {
 	if (memcmp(before + from, (char *)pool + from, size) == 0)
 		return false;
 	memcpy(before + from, (char *)pool + from, size);
 	return true;
-}
-
-/*
- * Everything but data, of which a judge looks at what others have alone, and at
- * the pointer that blocks are published with.
- */
-bool has_changed(void)
-{
-	const struct slab_page *row = slab_pages(pool);
-	size_t data = slab_of(pool)->data.bytes;
-	bool yes = differs(0, data);
-
-	if (board->where != NULL)
-		yes |= differs((size_t)((char *)board->where - (char *)pool),
-		    sizeof(*board->where));
-	for (size_t i = 0; i < slab_n_pages(slab_of(pool)); i++)
-		if (slab_kind(row[i].word) == SLAB_TAGS)
-			yes |= differs(data + i * SLAB_PAGE, SLAB_PAGE);
-	return yes;
 }
 
 void open_trials(void)

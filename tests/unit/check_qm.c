@@ -269,6 +269,33 @@ START_TEST(rebuild_needs_nothing_but_the_heads)
 }
 END_TEST
 
+/* A kill between a free and its joining leaves two where there was one. */
+START_TEST(rebuild_joins_free_neighbours)
+{
+	struct km_mem_info before, after;
+	void *p[3];
+
+	test_pool_open(&t, KM_SHM, "qm", SIZE);
+	shm_info(&before);
+	for (int i = 0; i < 3; i++)
+		p[i] = shm_malloc(100);
+	km_tune->mem_join = 0;
+	for (int i = 0; i < 3; i++)
+		shm_free(p[i]);
+	qm_rebuild(t.pool, qm_block_of(t.pool));
+	ck_assert_uint_eq(qm_block_of(t.pool)->sums.fragments, 4);
+	km_tune->mem_join = 1;
+	qm_rebuild(t.pool, qm_block_of(t.pool));
+	account_store(
+	    &t.pool->account, t.pool->size, &qm_block_of(t.pool)->sums);
+	shm_info(&after);
+	ck_assert_uint_eq(after.fragments, 1);
+	ck_assert_uint_eq(after.free, before.free);
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
 START_TEST(the_largest_free_fragment_is_found_through_a_view)
 {
 	struct km_mem_info info;
@@ -332,6 +359,7 @@ int main(void)
 	tcase_add_test(
 	    tcase, a_block_killed_while_resized_gets_its_guards_back);
 	tcase_add_test(tcase, rebuild_needs_nothing_but_the_heads);
+	tcase_add_test(tcase, rebuild_joins_free_neighbours);
 	tcase_add_test(
 	    tcase, the_largest_free_fragment_is_found_through_a_view);
 	tcase_add_test(tcase, a_reader_finds_whole_accounts_at_every_store);
