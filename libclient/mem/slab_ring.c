@@ -101,16 +101,23 @@ static bool collect_from_new(
 	return slab_span_collect(part, page, class) > 0;
 }
 
-/* Hints may have been lost: put up those of the spans I have. */
-static void raise_ring(struct slab_part *part, unsigned class)
+/* Hints may have been lost: put up those of spans that have free blocks. */
+static bool raise_ring(struct slab_part *part, unsigned class)
 {
 	struct slab_bin *bin = &part->bin[class];
 	uint32_t at = bin->hand;
+	bool some = false;
 
 	for (uint32_t i = bin->count; i > 0; i--) {
-		slab_span_raise(&part->pages[at]);
+		struct slab_page *page = &part->pages[at];
+
+		if (slab_span_has_free(part, page)) {
+			slab_span_raise(page);
+			some = true;
+		}
 		at = part->link[at].next;
 	}
+	return some;
 }
 
 /* When there are no free pages: the whole ring, others' spans, empty ones. */
@@ -127,8 +134,7 @@ static bool scrape(struct slab_part *part, unsigned class)
 		return true;
 	if (collect_from_new(part, class, slab_take_partial(part, class)))
 		return true;
-	raise_ring(part, class);
-	if (collect_from_ring(part, class, all))
+	if (raise_ring(part, class) && collect_from_ring(part, class, all))
 		return true;
 	while (slab_grow(part, slab_class[class].n_pages))
 		if (collect_from_new(part, class, slab_span_claim(part, class)))
