@@ -25,6 +25,6 @@ while read -r without what; do
 done <<'EOT'
 fence nothing tells of a free block
 barrier handed out twice
-recovery of the dead
+recovery of the dead|nothing tells of a free block
 EOT
 tap_end
