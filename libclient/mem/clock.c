@@ -40,7 +40,8 @@ void clock_trace(uint64_t *clock, bool somebody)
 
 void clock_use(uint64_t *clock)
 {
-	mem_clock = clock != NULL ? clock : &own;
+	__atomic_store_n(
+	    &mem_clock, clock != NULL ? clock : &own, __ATOMIC_RELEASE);
 	if (clock == NULL) {
 		clock_tick(&own);
 		clock_trace(&own, tune_is_traced(km_tune));

@@ -23,8 +23,14 @@
 
 #define CLOCK_QUIET (1ull << 63)
 
-/* The one in use; never NULL. */
+/* The one in use, for clock_in_use() alone. */
 extern uint64_t *mem_clock KM_HIDDEN;
+
+/* Never NULL. */
+static inline uint64_t *clock_in_use(void)
+{
+	return __atomic_load_n(&mem_clock, __ATOMIC_ACQUIRE);
+}
 
 /* Tell it the time. */
 void clock_tick(uint64_t *clock);
@@ -40,7 +46,7 @@ void clock_use(uint64_t *clock);
 
 static inline uint64_t clock_load(void)
 {
-	return __atomic_load_n(mem_clock, __ATOMIC_RELAXED);
+	return __atomic_load_n(clock_in_use(), __ATOMIC_RELAXED);
 }
 
 static inline bool clock_is_quiet(void)

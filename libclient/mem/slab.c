@@ -123,7 +123,7 @@ static void *alloc(struct slab_part *part, const struct request *req)
 {
 	/* Where there is no supervisor nobody else does: but it takes time. */
 	if (part->n_slow++ % TICK_EVERY == 0)
-		clock_tick(mem_clock);
+		clock_tick(clock_in_use());
 	if (slab_guarded(part, req->size) > SLAB_MAX)
 		return slab_run_alloc(part, req);
 	return alloc_of_class(

@@ -124,7 +124,7 @@ static const struct {
 static void trace(bool on)
 {
 	km_tune->memdbg = km_tune->debug + !on;
-	clock_trace(mem_clock, on);
+	clock_trace(clock_in_use(), on);
 }
 
 START_TEST(public_functions_are_traced_as_soon_as_memdbg_is_set)
