@@ -70,9 +70,9 @@ KM_API int km_attach(const struct km_attach_options *options);
 
 /*
  * Leave: the chunk is unmapped, and what was allocated in it stays, for others.
- * The pkg pool is kept. No thread may use shared memory during this or later,
- * and those that have done so must not be there when the program attaches
- * again. Returns 0; -KM_EREADY: not attached.
+ * The pkg pool is kept. No thread may allocate or free during this, pkg
+ * neither, or use shared memory later, and those that have done so must not be
+ * there when the program attaches again. Returns 0; -KM_EREADY: not attached.
  */
 KM_API int km_detach(void);
 
