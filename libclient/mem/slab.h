@@ -139,7 +139,7 @@ struct slab_class {
 	uint8_t n_pages;
 	uint8_t n_units; /* of tags */
 	uint8_t shift;	 /* index >> shift is the hint's group */
-	uint8_t depth;	 /* of a participant's stack */
+	uint8_t depth;	 /* of a participant's stack, at most */
 };
 
 extern struct slab_class slab_class[SLAB_N_CLASSES] KM_HIDDEN;
@@ -147,6 +147,9 @@ extern uint8_t slab_class_of[SLAB_MAX / SLAB_GRAIN + 1] KM_HIDDEN;
 
 /* Fill both tables, once in a process. */
 void slab_classes_init(void);
+
+/* Of a participant's stack, in a pool of this size. */
+unsigned slab_depth(const struct slab_class *c, uint64_t pool_size);
 
 /* ---- words -------------------------------------------------------------- */
 

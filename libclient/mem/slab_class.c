@@ -13,9 +13,11 @@
 #define FEW_MAX	     8192u /* bytes; up to here at least BLOCKS_MIN blocks */
 #define BLOCKS_MIN   4u
 #define BLOCKS_FEW   2u
-#define DEPTH_BYTES  65536u /* free blocks that a stack may hide from others */
-#define DEPTH_MAX    64u    /* measured: 16 to 128 are equal, 8 is slower */
-#define DEPTH_MIN    4u
+#define DEPTH_BYTES  262144u /* free blocks that a stack may hide from others  \
+			      */
+#define DEPTH_SHARE 64u	     /* and of a pool at most one part of so many */
+#define DEPTH_MAX   64u	     /* measured: 16 to 128 are equal, 8 is slower */
+#define DEPTH_MIN   4u
 
 struct slab_class slab_class[SLAB_N_CLASSES];
 uint8_t slab_class_of[SLAB_MAX / SLAB_GRAIN + 1];
@@ -89,6 +91,15 @@ static void fill(void)
 		if (size >= FINE_MAX && (size & (size - 1)) == 0)
 			step = size / PER_DOUBLING;
 	}
+}
+
+unsigned slab_depth(const struct slab_class *c, uint64_t pool_size)
+{
+	uint64_t most = pool_size / DEPTH_SHARE / c->size;
+
+	if (most < DEPTH_MIN)
+		most = DEPTH_MIN;
+	return most < c->depth ? (unsigned)most : c->depth;
 }
 
 void slab_classes_init(void)

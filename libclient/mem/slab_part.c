@@ -84,7 +84,7 @@ void slab_bin_open(struct slab_part *part, unsigned class)
 		return;
 	*at++ = bottom;
 	bin->top = bin->base = at;
-	bin->limit = at + slab_class[class].depth;
+	bin->limit = at + slab_depth(&slab_class[class], part->pool->size);
 }
 
 static void fill_bins(struct slab_part *part)
