@@ -139,6 +139,17 @@ static void settle_tail(struct slab_part *part, uint64_t i, uint32_t slot)
 	slab_pages_hint(part, (uint32_t)i);
 }
 
+/* Who looks for such spans takes this hint down first, and may die there. */
+static void raise_abandoned(struct slab_part *part, uint64_t i, uint64_t word)
+{
+	unsigned class = slab_word_class(word);
+	uint32_t none = 0;
+
+	if (class < SLAB_N_CLASSES)
+		__atomic_compare_exchange_n(&part->slab->aband[class], &none,
+		    (uint32_t)i + 1, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
 /*
  * A freer killed between tag and hint may have been anywhere: all hints of all
  * spans go up, and their owners look once more.
@@ -155,6 +166,8 @@ static void raise_all(struct slab_part *part)
 		if (slab_kind(word) == SLAB_SPAN ||
 		    slab_kind(word) == SLAB_ABAND)
 			slab_span_raise(&part->pages[i]);
+		if (slab_kind(word) == SLAB_ABAND)
+			raise_abandoned(part, i, word);
 	}
 	__atomic_store_n(&part->slab->n_held, held, __ATOMIC_RELAXED);
 	slab_pages_hint_all(part);

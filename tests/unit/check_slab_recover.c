@@ -99,6 +99,23 @@ START_TEST(an_empty_span_of_the_dead_is_free)
 }
 END_TEST
 
+/* Who was killed looked for one: it had taken the hint down, and no more. */
+START_TEST(an_abandoned_span_that_the_dead_was_looking_for_is_found)
+{
+	struct slab_page *page;
+
+	open_shm();
+	page = empty_span();
+	page->word = slab_owned(page->word, SLAB_ABAND, 0);
+	slab_of(t.pool)->aband[slab_word_class(page->word)] = 0;
+	slot_dead(t.pool, DEAD);
+	ck_assert_ptr_eq(page_of(shm_malloc(100)), page);
+	ck_assert_uint_eq(slab_kind(page->word), SLAB_SPAN);
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
 /* Somebody takes hints down, looks at pages, and is stopped there. */
 START_TEST(pages_whose_hints_are_down_are_found)
 {
@@ -281,6 +298,8 @@ int main(void)
 	tcase_add_test(
 	    tcase, a_span_of_the_dead_is_left_to_whoever_is_still_in_it);
 	tcase_add_test(tcase, an_empty_span_of_the_dead_is_free);
+	tcase_add_test(
+	    tcase, an_abandoned_span_that_the_dead_was_looking_for_is_found);
 	tcase_add_test(tcase, pages_whose_hints_are_down_are_found);
 	tcase_add_test(
 	    tcase, a_loop_over_all_pages_skips_what_was_never_claimed);
