@@ -319,20 +319,21 @@ check_PROGRAMS += %D%/stress/attach_hostile %D%/stress/crowd
 %C%_stress_attach_hostile_LDADD = libclient/libkmemcore.la \
 	libclient/libkmembase.la
 
+stress_tracee = %D%/stress/tracee.c %D%/stress/tracee.h
 check_PROGRAMS += %D%/stress/kill_points
 %C%_stress_kill_points_SOURCES = %D%/stress/kill_points.c \
 	%D%/stress/kill_points.h %D%/stress/kill_step.c \
 	%D%/stress/kill_ops.c %D%/stress/kill_qm.c \
-	%D%/stress/kill_rows.c %D%/stress/kill_judge.c
+	%D%/stress/kill_rows.c %D%/stress/kill_judge.c $(stress_tracee)
 %C%_stress_kill_points_LDADD = libclient/libkmemcore.la \
 	libclient/libkmembase.la
 
 check_PROGRAMS += %D%/stress/fork_points
-%C%_stress_fork_points_SOURCES = %D%/stress/fork_points.c
+%C%_stress_fork_points_SOURCES = %D%/stress/fork_points.c $(stress_tracee)
 %C%_stress_fork_points_LDADD = libclient/libkmemcore.la \
 	libclient/libkmembase.la
 check_PROGRAMS += %D%/stress/lock_points
-%C%_stress_lock_points_SOURCES = %D%/stress/lock_points.c
+%C%_stress_lock_points_SOURCES = %D%/stress/lock_points.c $(stress_tracee)
 %C%_stress_lock_points_LDADD = libclient/libkmemcore.la \
 	libclient/libkmembase.la
 

@@ -3,7 +3,6 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -18,6 +17,7 @@
 
 #include "kmem.h"
 #include "mem/pool.h"
+#include "tests/stress/tracee.h"
 
 /*
  * usage: fork_points
@@ -28,7 +28,6 @@
  * there is nothing of it.
  */
 #define PATIENCE_S 60
-#define SKIPPED	   77
 
 static struct board {
 	int done;	/* the child has all it is to have */
@@ -36,12 +35,6 @@ static struct board {
 } * board;
 
 static int go[2]; /* a pipe: the parent forks */
-
-static void give_up(const char *what)
-{
-	perror(what);
-	exit(errno == EPERM || errno == ENOSYS ? SKIPPED : EXIT_FAILURE);
-}
 
 static void be_child(void)
 {
@@ -81,13 +74,13 @@ static pid_t next_child(pid_t parent)
 	int status;
 
 	if (write(go[1], "", 1) != 1)
-		give_up("write");
+		tracee_give_up("write");
 	if (waitpid(parent, &status, 0) != parent ||
 	    status >> 8 != (SIGTRAP | PTRACE_EVENT_FORK << 8) ||
 	    ptrace(PTRACE_GETEVENTMSG, parent, NULL, &child) != 0 ||
 	    waitpid((pid_t)child, &status, __WALL) != (pid_t)child ||
 	    ptrace(PTRACE_CONT, parent, NULL, NULL) != 0)
-		give_up("the parent does not fork");
+		tracee_give_up("the parent does not fork");
 	return (pid_t)child;
 }
 
@@ -98,15 +91,11 @@ static bool kill_at(pid_t child, unsigned stop)
 	int status;
 
 	for (unsigned i = 0; i < stop && !done; i++) {
-		if (ptrace(PTRACE_SYSCALL, child, NULL, NULL) != 0 ||
-		    waitpid(child, &status, __WALL) != child ||
-		    !WIFSTOPPED(status))
-			give_up("the child does not go on");
+		if (!tracee_step(child, PTRACE_SYSCALL, &status))
+			tracee_give_up("the child does not go on");
 		done = __atomic_load_n(&board->done, __ATOMIC_SEQ_CST) != 0;
 	}
-	kill(child, SIGKILL);
-	while (waitpid(child, &status, __WALL) == child && WIFSTOPPED(status))
-		;
+	tracee_kill(child);
 	return !done;
 }
 
@@ -160,7 +149,7 @@ int main(void)
 	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (board == MAP_FAILED || pipe(go) != 0)
-		give_up("fork_points");
+		tracee_give_up("fork_points");
 	parent = fork();
 	if (parent == 0)
 		be_parent();
@@ -169,7 +158,7 @@ int main(void)
 			return EXIT_FAILURE;
 	if (km_attach(NULL) != 0 ||
 	    ptrace(PTRACE_SEIZE, parent, NULL, PTRACE_O_TRACEFORK) != 0)
-		give_up("PTRACE_SEIZE");
+		tracee_give_up("PTRACE_SEIZE");
 	before = used();
 	for (; more; n++) {
 		board->done = 0;

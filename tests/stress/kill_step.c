@@ -17,9 +17,9 @@
 #include "mem/shm_mem.h"
 #include "mem/slot.h"
 #include "tests/stress/kill_points.h"
+#include "tests/stress/tracee.h"
 
 #define PATIENCE_S 20
-#define SKIPPED	   77
 
 struct board *board;
 struct km_pool *pool;
@@ -30,10 +30,9 @@ static volatile sig_atomic_t is_late;
 
 void give_up(const char *what)
 {
-	fprintf(stderr, "kill_points: %s: %s\n", what, strerror(errno));
 	if (victim > 0)
 		kill(victim, SIGKILL);
-	exit(errno == EPERM || errno == ENOSYS ? SKIPPED : EXIT_FAILURE);
+	tracee_give_up(what);
 }
 
 static void on_alarm(int signo)
@@ -91,7 +90,7 @@ static void be_victim(const struct operation *op, uint32_t slot)
 	board->result = NULL;
 	board->started = board->done = 0;
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
-		_exit(errno == EPERM || errno == ENOSYS ? SKIPPED : 1);
+		_exit(errno == EPERM || errno == ENOSYS ? TRACEE_SKIPPED : 1);
 	raise(SIGSTOP);
 	__atomic_store_n(&board->started, 1, __ATOMIC_RELEASE);
 	op->run();
@@ -107,13 +106,10 @@ static int wait_for(pid_t pid)
 {
 	int status;
 
-	while (waitpid(pid, &status, 0) != pid)
-		if (errno != EINTR)
-			give_up("waitpid");
-	if (WIFSTOPPED(status))
+	if (tracee_wait(pid, &status))
 		return WSTOPSIG(status);
 	victim = 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED) {
+	if (WIFEXITED(status) && WEXITSTATUS(status) == TRACEE_SKIPPED) {
 		errno = EPERM;
 		give_up("ptrace");
 	}

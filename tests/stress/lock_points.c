@@ -21,6 +21,7 @@
 #include "mem/lock.h"
 #include "mem/pool.h"
 #include "mem/slot.h"
+#include "tests/stress/tracee.h"
 
 /*
  * usage: lock_points [-a] [-n POINTS] [-x]
@@ -35,7 +36,6 @@
 #define N_SLOTS	   4096
 #define POINTS	   60u
 #define PATIENCE_S 60
-#define SKIPPED	   77
 #define QUEUE_MAX  4
 
 /* In shm. Two numbers are equal, but while somebody changes them. */
@@ -237,7 +237,7 @@ static void be_victim(int which)
 {
 	/* Once before: its site is known then, and its functions are bound. */
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
-		_exit(SKIPPED);
+		_exit(TRACEE_SKIPPED);
 	if (!operations[which].run())
 		_exit(EXIT_FAILURE);
 	raise(SIGSTOP);
@@ -260,11 +260,9 @@ static bool is_stopped(void)
 {
 	int status;
 
-	while (waitpid(victim, &status, 0) != victim)
-		if (errno != EINTR)
-			return false;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
-		exit(SKIPPED);
+	tracee_wait(victim, &status);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == TRACEE_SKIPPED)
+		exit(TRACEE_SKIPPED);
 	if (WIFEXITED(status))
 		broken++;
 	if (!WIFSTOPPED(status))
