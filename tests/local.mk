@@ -211,6 +211,7 @@ functional_tests += %D%/functional/13-backings.sh
 functional_tests += %D%/functional/14-orphans.sh
 functional_tests += %D%/functional/15-estate.sh
 functional_tests += %D%/functional/16-locks.sh
+functional_tests += %D%/functional/17-worker-points.sh
 functional_tests += %D%/functional/20-dump.sh
 functional_tests += %D%/functional/21-cfg.sh
 functional_tests += %D%/functional/24-control.sh
@@ -336,6 +337,21 @@ check_PROGRAMS += %D%/stress/lock_points
 %C%_stress_lock_points_SOURCES = %D%/stress/lock_points.c $(stress_tracee)
 %C%_stress_lock_points_LDADD = libclient/libkmemcore.la \
 	libclient/libkmembase.la
+
+check_PROGRAMS += %D%/stress/worker_points
+%C%_stress_worker_points_SOURCES = %D%/stress/worker_points.c \
+	%D%/stress/worker_look.c %D%/stress/worker_points.h \
+	$(stress_tracee) $(stress_talk)
+%C%_stress_worker_points_LDADD = libclient/libkmemcore.la \
+	libclient/libkmembase.la $(JSONC_LIBS)
+check_LTLIBRARIES += %D%/stress/points_worker.la
+%C%_stress_points_worker_la_SOURCES = %D%/stress/points_worker.c \
+	%D%/stress/worker_points.h
+%C%_stress_points_worker_la_CPPFLAGS = $(AM_CPPFLAGS) -UMOD_NAME \
+	-DMOD_NAME='"points"'
+%C%_stress_points_worker_la_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS)
+%C%_stress_points_worker_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-rpath $(abs_builddir)
 
 check_PROGRAMS += %D%/stress/storm
 %C%_stress_storm_SOURCES = %D%/stress/storm.c %D%/stress/storm.h \

@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# 17-worker-points.sh - a worker is killed at each step of its way from the fork
+# into its loop: it is replaced, nobody else notices, nothing is left of it.
+# CONTRIBUTING.md says how to try all.
+. "${srcdir:-.}/tests/functional/lib.sh"
+
+KMEMD_ATTACH=$T/attach.sock
+export KMEMD_ATTACH
+write_conf <<EOT
+module_path = "$B/tests/stress/.libs"
+loadmodule("points_worker.so")
+restart_backoff_min_ms = 1
+restart_backoff_max_ms = 1
+EOT
+
+# The instructions of a sanitizer are not those that run.
+case ${KMEM_CFLAGS:-} in
+*sanitize*) how=${POINTS:--s -n 200} ;;
+*) how=${POINTS:-} ;;
+esac
+
+# Their last line is $last. A small chunk is soon compared.
+points() {
+	# shellcheck disable=SC2086 # options
+	setsid "$B/tests/stress/worker_points" $how "$KMEMD_SOCK" \
+		"$KMEMD" -D -E -f "$T/kmemd.conf" -n 3 -m 4 -M 1 \
+		-o "rpc_socket=$KMEMD_SOCK" -o "attach_socket=$KMEMD_ATTACH" \
+		-P "$T/kmemd.pid" >"$T/points" 2>"$KMEMD_LOG" </dev/null &
+	track $!
+	status=0
+	wait $! || status=$?
+	note "$(cat "$T/points")"
+	last=$(tail -n 1 "$T/points")
+}
+
+lines() { # ERE: of the log
+	grep -Ec -e "$1" "$KMEMD_LOG"
+}
+
+points
+test "$status" -ne 77 || skip_all 'nobody may trace a process here'
+is "$status" 0 'each time all is as it was before'
+like "$last" '^[0-9]{2,} kill points, [0-9]+ deaths, nothing is left$' \
+	'at dozens of points'
+kills=${last%% *} deaths=${last#*points, } deaths=${deaths%% *}
+is "$(lines 'worker 1 \(pid [0-9]+\) killed by signal 9')" "$deaths" \
+	'the log has each death'
+compare "$(lines 'killed by signal 9 .* before it was ready')" -gt \
+	"$((kills / 2))" '... those on the way as such'
+is "$(lines 'worker 1 is started again in 1 ms')" "$deaths" \
+	'... and that one is started again'
+unlike "$(cat "$KMEMD_LOG")" 'worker [23].*(died|killed)|BUG|CRIT' \
+	'nothing else has happened'
+done_testing

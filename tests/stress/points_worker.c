@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/* points_worker.c - a module of kmemd: workers that share memory from their
+ * first moment on. */
+#include "config.h"
+
+#include <event2/event.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/module.h"
+#include "mem/mem.h"
+#include "mem/root.h"
+#include "mem/shm_mem.h"
+#include "tests/stress/worker_points.h"
+
+#define SMALL 100   /* bytes: a block of a span */
+#define LARGE 50000 /* a run of pages */
+
+static int own_rank;
+static struct points *points;
+static struct event *tick;
+
+/* Whoever dies in here has changed one of them, or both. */
+static void change(void)
+{
+	int rc = lock_get(&points->lock);
+
+	if (rc < 0)
+		return;
+	if (rc == KM_LOCK_OWNER_DIED)
+		points->b = points->a;
+	if (points->a != points->b)
+		__atomic_add_fetch(&points->broken, 1, __ATOMIC_SEQ_CST);
+	points->a++;
+	points->b++;
+	lock_release(&points->lock);
+}
+
+/* Owned: what the dead had is free, and used is what it was. */
+static void take_turn(void)
+{
+	void *small = shm_malloc_owned(SMALL), *large = shm_malloc_owned(LARGE);
+
+	change();
+	shm_free(large);
+	shm_free(small);
+	__atomic_add_fetch(&points->turns[own_rank], 1, __ATOMIC_SEQ_CST);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	if (__atomic_load_n(&points->is_calm, __ATOMIC_SEQ_CST) == 0)
+		take_turn();
+	__atomic_store_n(
+	    &points->served[own_rank], (int32_t)getpid(), __ATOMIC_SEQ_CST);
+}
+
+static int init_points(void *p)
+{
+	return lock_init(&((struct points *)p)->lock) != NULL ? 0 : -1;
+}
+
+static int mod_init(void)
+{
+	points =
+	    km_root_get_or_create(POINTS_ROOT, sizeof(*points), init_points);
+	return points != NULL ? 0 : -1;
+}
+
+static int child_init(int rank, struct event_base *base)
+{
+	const struct timeval soon = { 0, 1000 };
+
+	if (rank == KMEMD_RANK_SUPERVISOR || rank >= POINTS_RANKS)
+		return 0;
+	own_rank = rank;
+	if (pkg_malloc(SMALL) == NULL || shm_malloc_owned(SMALL) == NULL)
+		return -1;
+	take_turn();
+	tick = event_new(base, -1, EV_PERSIST, on_tick, NULL);
+	return tick != NULL ? event_add(tick, &soon) : -1;
+}
+
+static void destroy(void)
+{
+	if (tick != NULL)
+		event_free(tick);
+}
+
+KMEMD_EXPORTS = {
+	.abi = KMEMD_MODULE_ABI,
+	.name = MOD_NAME,
+	.version = "1.0",
+	.mod_init = mod_init,
+	.child_init = child_init,
+	.destroy = destroy,
+};

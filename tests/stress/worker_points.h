@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/* worker_points.h - a worker of kmemd is killed on its way into service. */
+#ifndef TESTS_STRESS_WORKER_POINTS_H
+#define TESTS_STRESS_WORKER_POINTS_H
+/*
+ * points_worker.c is a module of kmemd: each worker takes turns at the board,
+ * one in its child_init, the others in its loop.  The board is in shm, under
+ * the root POINTS_ROOT, where worker_points.c, which kills, and worker_look.c,
+ * which looks whether all is well then, find it: they attach.
+ *
+ * Lifetime: the pool's. Concurrency: members by atomic access, but for a and b,
+ * which are the lock's.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "mem/lock.h"
+
+#define POINTS_ROOT   "worker points"
+#define POINTS_VICTIM 1 /* the rank that is killed */
+#define POINTS_RANKS  4 /* the supervisor, and as many workers as there are */
+
+struct points {
+	struct km_lock lock;
+	uint64_t a, b;	 /* equal, but while somebody changes them */
+	uint32_t broken; /* times that they were not, and nobody was told */
+	int32_t is_calm; /* nobody takes a turn in its loop */
+	int32_t served[POINTS_RANKS]; /* who was in its loop: its pid */
+	uint32_t turns[POINTS_RANKS];
+};
+
+/* ---- worker_look.c ------------------------------------------------------ */
+
+/* Wait until this kmemd serves, and join it: its board. */
+struct points *look_open(pid_t kmemd, const char *socket);
+void look_close(void);
+
+/* What there is now, that a death is to leave as it is. */
+void look_before(void);
+
+/*
+ * After the death of a worker on its way, wait until all is as it was, and one
+ * of the same rank serves in its place. False: it is not; `why` in words.
+ */
+bool look_after(pid_t dead, char *why, size_t size);
+
+/* The slot of who has been forked, but not yet been given a name; or -1. */
+int look_unnamed(void);
+
+/* Whether this process is in a slot under its name. */
+bool look_is_named(pid_t pid);
+
+#endif
