@@ -219,8 +219,7 @@ static void set_row(struct proc *proc, pid_t pid)
 
 	snprintf(desc, sizeof(desc), "worker child=%d", proc->rank - 1);
 	proc_set_launched(proc, pid, desc);
-	snprintf(desc, sizeof(desc), "worker %d", proc->rank);
-	slot_set(chunk_pool(), proc->slot, pid, proc->rank, desc);
+	worker_name_slot(proc, pid);
 }
 
 static int fork_worker(struct super_worker *w, bool *forked)

@@ -2,6 +2,7 @@
 /* takeover.c - who was in the chunk that has been found. */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -27,9 +28,7 @@ static struct pool_slot *slot_at(struct km_pool *pool, uint32_t i)
 }
 
 /*
- * Somebody's: of one who lives, as far as the slot knows, or is half settled. A
- * kill while a slot is CLAIMED has lost it: whose it was going to be it does
- * not say, and no block names it.
+ * Somebody's: of one who lives, as far as the slot knows, or is half settled.
  */
 static bool is_taken(const struct pool_slot *slot)
 {
@@ -42,6 +41,20 @@ static bool lives(const struct pool_slot *slot)
 {
 	return slot->pid > 0 && slot->pid != getpid() &&
 	       slot_process_start_time(slot->pid) == slot->start_time;
+}
+
+/* Zombies are gone, too. */
+static bool is_gone(pid_t pid)
+{
+	struct pollfd gone = { .fd = -1, .events = POLLIN };
+	bool yes;
+
+	gone.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (gone.fd < 0)
+		return errno == ESRCH;
+	yes = poll(&gone, 1, 0) == 1;
+	close(gone.fd);
+	return yes;
 }
 
 /* ---- the dead ----------------------------------------------------------- */
@@ -64,6 +77,16 @@ static void end_worker(const struct pool_slot *slot)
 	close(gone.fd);
 }
 
+/* Of one who was killed before it was in there. We have no claim of our own. */
+static void settle_claim(struct km_pool *pool, uint32_t state)
+{
+	int32_t pid = slot_claimer(state);
+
+	if (slot_is_claimed(state) && pid > 0 &&
+	    (pid == getpid() || is_gone(pid)))
+		slot_drop_claims(pool, pid);
+}
+
 void takeover_settle(struct km_pool *pool, unsigned mine)
 {
 	unsigned dead = 0;
@@ -71,6 +94,8 @@ void takeover_settle(struct km_pool *pool, unsigned mine)
 	for (uint32_t i = 0; i < pool->n_slots; i++) {
 		const struct pool_slot *slot = slot_at(pool, i);
 
+		settle_claim(
+		    pool, __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE));
 		if (i == mine || !is_taken(slot))
 			continue;
 		if (slot->rank >= 0 && lives(slot))

@@ -28,6 +28,7 @@
 #include "daemon/title.h"
 #include "daemon/worker.h"
 #include "mem/pool.h"
+#include "mem/slot.h"
 
 static struct {
 	struct event_base *base;
@@ -172,6 +173,30 @@ static void finish(struct signals **signals)
 	libevent_global_shutdown();
 }
 
+void worker_name_slot(const struct proc *proc, pid_t pid)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "worker %d", proc->rank);
+	slot_set(chunk_pool(), proc->slot, pid, proc->rank, name);
+}
+
+/*
+ * False: our supervisor died meanwhile, and the next kmemd may have given the
+ * slot to somebody else.
+ */
+static bool take_slot(const struct proc *proc)
+{
+	const struct pool_slot *slot =
+	    (struct pool_slot *)pool_at(chunk_pool(), chunk_pool()->slots) +
+	    proc->slot;
+
+	if (slot_pass_claim(chunk_pool(), proc->slot, worker.supervisor))
+		worker_name_slot(proc, getpid());
+	return __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE) == SLOT_LIVE &&
+	       slot->pid == getpid();
+}
+
 _Noreturn void worker_run(const struct proc *proc, int chan_fd)
 {
 	struct signals *signals = NULL;
@@ -182,6 +207,8 @@ _Noreturn void worker_run(const struct proc *proc, int chan_fd)
 		_exit(EXIT_FAILURE);
 	worker.rank = proc->rank;
 	worker.supervisor = proc_at(0)->pid;
+	if (!take_slot(proc))
+		_exit(EXIT_FAILURE);
 	pool_use(KM_SHM, chunk_pool(), proc->slot);
 	service_leave();
 	set_names();

@@ -41,7 +41,7 @@ enum slot_state {
 	SLOT_DEAD, /* its live blocks are orphans */
 	SLOT_LEFT, /* its thread has ended; live blocks are its process's */
 	SLOT_RECOVERING, /* dead; what it left half done is being settled */
-	SLOT_CLAIMED,	 /* of somebody who is not in it yet */
+	SLOT_CLAIMED, /* of somebody who is not in it yet; by slot_claimer() */
 	SLOT_STATE__COUNT
 };
 
@@ -70,7 +70,7 @@ struct pool_holds {
 };
 
 struct pool_slot {
-	uint32_t state; /* enum slot_state, stored last */
+	uint32_t state; /* enum slot_state, stored last; with the claimer */
 	int32_t pid;
 	int32_t rank;
 	uint32_t intent; /* enum intent_op, see intent.h */

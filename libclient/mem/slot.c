@@ -21,14 +21,38 @@ static struct pool_slot *slot_at(struct km_pool *pool, uint32_t slot)
 	return (struct pool_slot *)pool_at(pool, pool->slots) + slot;
 }
 
-/* A kill behind the CAS leaves it CLAIMED: one slot less. */
+/* What slots say of this process, and which process that was. */
+static struct {
+	int32_t known_as;
+	int32_t pid; /* 0: nobody has told us */
+} self;
+
+void slot_known_as(int32_t pid)
+{
+	self.known_as = pid;
+	self.pid = (int32_t)getpid();
+}
+
+bool slot_is_known_here(void)
+{
+	return self.known_as == self.pid;
+}
+
+static int32_t own_pid(void)
+{
+	int32_t pid = (int32_t)getpid();
+
+	return self.pid == pid ? self.known_as : pid;
+}
+
+/* A kill behind the CAS leaves it CLAIMED: slot_drop_claims(), by its pid. */
 static bool take(struct pool_slot *s, uint32_t from)
 {
 	uint32_t state = __atomic_load_n(&s->state, __ATOMIC_RELAXED);
 
-	return state == from &&
-	       __atomic_compare_exchange_n(&s->state, &state, SLOT_CLAIMED,
-		   false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+	return state == from && __atomic_compare_exchange_n(&s->state, &state,
+				    slot_claimed_by(own_pid()), false,
+				    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 static void note_top(struct km_pool *pool, uint32_t slot)
@@ -152,6 +176,25 @@ static void left_is_dead(struct pool_slot *s)
 	    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
+bool slot_pass_claim(struct km_pool *pool, uint32_t slot, int32_t pid)
+{
+	uint32_t state = slot_claimed_by(pid);
+
+	return __atomic_compare_exchange_n(&slot_at(pool, slot)->state, &state,
+	    slot_claimed_by(own_pid()), false, __ATOMIC_ACQ_REL,
+	    __ATOMIC_RELAXED);
+}
+
+void slot_drop_claims(struct km_pool *pool, int32_t pid)
+{
+	for (uint32_t i = 0; i < pool->n_slots; i++) {
+		uint32_t state = slot_claimed_by(pid);
+
+		__atomic_compare_exchange_n(&slot_at(pool, i)->state, &state,
+		    SLOT_FREE, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+	}
+}
+
 void slot_dead_process(struct km_pool *pool, uint32_t slot)
 {
 	const struct pool_slot *main = slot_at(pool, slot);
@@ -167,6 +210,7 @@ void slot_dead_process(struct km_pool *pool, uint32_t slot)
 		else
 			left_is_dead(s);
 	}
+	slot_drop_claims(pool, main->pid);
 	slot_dead(pool, slot);
 }
 
@@ -175,30 +219,6 @@ void slot_left(struct km_pool *pool, uint32_t slot)
 	hold_clear(pool, slot);
 	__atomic_store_n(
 	    &slot_at(pool, slot)->state, SLOT_LEFT, __ATOMIC_RELEASE);
-}
-
-/* What slots say of this process, and which process that was. */
-static struct {
-	int32_t known_as;
-	int32_t pid; /* 0: nobody has told us */
-} self;
-
-void slot_known_as(int32_t pid)
-{
-	self.known_as = pid;
-	self.pid = (int32_t)getpid();
-}
-
-bool slot_is_known_here(void)
-{
-	return self.known_as == self.pid;
-}
-
-static int32_t own_pid(void)
-{
-	int32_t pid = (int32_t)getpid();
-
-	return self.pid == pid ? self.known_as : pid;
 }
 
 int slot_join(struct km_pool *pool, uint32_t *slot)

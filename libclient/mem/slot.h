@@ -52,9 +52,41 @@ void slot_dead(struct km_pool *pool, uint32_t slot);
 
 /*
  * The process of this slot is gone: the same for those of all its threads. What
- * threads have left that ended before it is of the dead as well then.
+ * threads have left that ended before it is of the dead as well then, and what
+ * they have claimed is free.
  */
 void slot_dead_process(struct km_pool *pool, uint32_t slot);
+
+/*
+ * What the process of this pid has claimed for us is our claim. False: it is
+ * not claimed by it any more.
+ */
+bool slot_pass_claim(struct km_pool *pool, uint32_t slot, int32_t pid);
+
+/*
+ * The process of this pid is gone: what it has claimed, and not yet set, is
+ * free again. Nothing can be in there.
+ */
+void slot_drop_claims(struct km_pool *pool, int32_t pid);
+
+/* A claim says by whom it is: a kill behind it is seen by that. */
+#define SLOT_CLAIMER_SHIFT 8 /* Linux has pids below 2^22 */
+
+static inline uint32_t slot_claimed_by(int32_t pid)
+{
+	return SLOT_CLAIMED | (uint32_t)pid << SLOT_CLAIMER_SHIFT;
+}
+
+/* The pid; 0: it is not claimed, or by a libkmem that did not say so. */
+static inline int32_t slot_claimer(uint32_t state)
+{
+	return (int32_t)(state >> SLOT_CLAIMER_SHIFT);
+}
+
+static inline bool slot_is_claimed(uint32_t state)
+{
+	return (state & ((1u << SLOT_CLAIMER_SHIFT) - 1)) == SLOT_CLAIMED;
+}
 
 /* Who had it is gone: a live block that names it is an orphan. */
 static inline bool slot_is_dead(const struct pool_slot *slot)

@@ -16,14 +16,13 @@ EOT
 
 # The instructions of a sanitizer are not those that run.
 case ${KMEM_CFLAGS:-} in
-*sanitize*) how=${POINTS:--s -n 200} ;;
-*) how=${POINTS:-} ;;
+*sanitize*) calls=-s how=${POINTS:--s -n 200} ;;
+*) calls='' how=${POINTS:-} ;;
 esac
 
-# Their last line is $last. A small chunk is soon compared.
+# points [OPTIONS]: their last line is $last. A small chunk is soon compared.
 points() {
-	# shellcheck disable=SC2086 # options
-	setsid "$B/tests/stress/worker_points" $how "$KMEMD_SOCK" \
+	setsid "$B/tests/stress/worker_points" "$@" "$KMEMD_SOCK" \
 		"$KMEMD" -D -E -f "$T/kmemd.conf" -n 3 -m 4 -M 1 \
 		-o "rpc_socket=$KMEMD_SOCK" -o "attach_socket=$KMEMD_ATTACH" \
 		-P "$T/kmemd.pid" >"$T/points" 2>"$KMEMD_LOG" </dev/null &
@@ -38,7 +37,8 @@ lines() { # ERE: of the log
 	grep -Ec -e "$1" "$KMEMD_LOG"
 }
 
-points
+# shellcheck disable=SC2086 # options
+points $how
 test "$status" -ne 77 || skip_all 'nobody may trace a process here'
 is "$status" 0 'each time all is as it was before'
 like "$last" '^[0-9]{2,} kill points, [0-9]+ deaths, nothing is left$' \
@@ -52,4 +52,9 @@ is "$(lines 'worker 1 is started again in 1 ms')" "$deaths" \
 	'... and that one is started again'
 unlike "$(cat "$KMEMD_LOG")" 'worker [23].*(died|killed)|BUG|CRIT' \
 	'nothing else has happened'
+
+# shellcheck disable=SC2086 # none, or one
+points $calls -k -n 16
+is "$status" 0 'with its supervisor in fork(): the next kmemd finds all of it'
+like "$last" '^16 kill points, [0-9]+ deaths, nothing is left$' '... each time'
 done_testing

@@ -17,6 +17,7 @@
 
 #include "kmem.h"
 #include "mem/pool.h"
+#include "mem/slot.h"
 #include "tests/stress/tracee.h"
 
 /*
@@ -110,7 +111,7 @@ static bool is_in_a_slot(pid_t pid)
 		uint32_t state =
 		    __atomic_load_n(&slot[i].state, __ATOMIC_ACQUIRE);
 
-		if (state == SLOT_CLAIMED ||
+		if (slot_is_claimed(state) ||
 		    ((state == SLOT_LIVE || state == SLOT_RECOVERING) &&
 			slot[i].pid == pid))
 			return true;

@@ -14,6 +14,7 @@
 
 #include "kmem.h"
 #include "mem/pool.h"
+#include "mem/slot.h"
 #include "tests/stress/talk.h"
 #include "tests/stress/worker_points.h"
 
@@ -24,8 +25,9 @@
 /* All of it is the same again, soon, when a worker has been replaced. */
 enum stock {
 	STOCK_USED,
-	STOCK_REAL_USED,
-	STOCK_SLOTS, /* live ones */
+	STOCK_SLOTS,	 /* live ones */
+	STOCK_REAL_USED, /* from here on of one kmemd: not when another takes
+			    over, whose workers begin before all is settled */
 	STOCK_DESCRIPTORS,
 	STOCK_MAPS,
 	STOCK_POOLS, /* of them, pkg pools */
@@ -33,8 +35,8 @@ enum stock {
 };
 static const char *const stock_names[] = {
 	"bytes used",
-	"bytes really used",
 	"live slots",
+	"bytes really used",
 	"descriptors of the supervisor",
 	"files mapped by the supervisor",
 	"pkg pools mapped by the supervisor",
@@ -46,10 +48,11 @@ static struct {
 	pid_t kmemd;
 	struct talk talk;
 	struct points *points;
+	int n_stock;		      /* so many of these are to be the same */
 	long stock[STOCK__COUNT];     /* before */
 	int32_t pids[POINTS_RANKS];   /* by core.psx, before */
 	uint32_t turns[POINTS_RANKS]; /* when the last one died */
-} look = { .talk = { .fd = -1 } };
+} look = { .talk = { .fd = -1 }, .n_stock = STOCK__COUNT };
 
 /* ---- slots -------------------------------------------------------------- */
 
@@ -74,7 +77,7 @@ static uint32_t top(void)
 int look_unnamed(void)
 {
 	for (uint32_t i = 0; i <= top(); i++)
-		if (state_of(i) == SLOT_CLAIMED)
+		if (slot_is_claimed(state_of(i)))
 			return (int)i;
 	return -1;
 }
@@ -106,7 +109,7 @@ static bool slots_are_well(pid_t dead, char *why, size_t size)
 		const struct pool_slot *slot = slot_at(i);
 		uint32_t state = state_of(i);
 
-		if (state == SLOT_CLAIMED || state == SLOT_RECOVERING ||
+		if (slot_is_claimed(state) || state == SLOT_RECOVERING ||
 		    (state == SLOT_LIVE && slot->pid == dead)) {
 			snprintf(why, size, "slot %u of pid %d is in state %u",
 			    i, (int)slot->pid, state);
@@ -167,7 +170,7 @@ static bool stock_is_well(char *why, size_t size)
 	long now[STOCK__COUNT];
 
 	take_stock(now);
-	for (int i = 0; i < STOCK__COUNT; i++)
+	for (int i = 0; i < look.n_stock; i++)
 		if (now[i] != look.stock[i]) {
 			snprintf(why, size, "%s: %ld, %ld before",
 			    stock_names[i], now[i], look.stock[i]);
@@ -306,6 +309,16 @@ static bool serves(const char *socket)
 	return strcmp(title, SERVES) == 0 && talk_open(&look.talk, socket) == 0;
 }
 
+/* Of the workers that core.psx has now, each has been in its loop. */
+static bool are_new_at_work(void)
+{
+	bool all = read_pids(look.pids);
+
+	for (int i = 1; i < POINTS_RANKS; i++)
+		all = all && look.points->served[i] == look.pids[i];
+	return all;
+}
+
 /* It is left to be waited for. */
 static bool has_ended(void)
 {
@@ -325,18 +338,38 @@ static bool all_serve(void)
 	return all;
 }
 
+static bool wait_for_kmemd(pid_t kmemd, const char *socket, time_t end)
+{
+	look.kmemd = kmemd;
+	while (!serves(socket)) {
+		if (time(NULL) > end || has_ended())
+			return false;
+		poll(NULL, 0, 1);
+	}
+	return true;
+}
+
+bool look_again(pid_t kmemd, const char *socket)
+{
+	time_t end = time(NULL) + PATIENCE_S;
+
+	look.n_stock = STOCK_REAL_USED;
+	talk_close(&look.talk);
+	if (!wait_for_kmemd(kmemd, socket, end))
+		return false;
+	while (!are_new_at_work() && time(NULL) <= end)
+		poll(NULL, 0, 1);
+	return are_new_at_work();
+}
+
 struct points *look_open(pid_t kmemd, const char *socket)
 {
 	struct km_attach_options opt = { .size = sizeof(opt),
 		.flags = KM_ATTACH_NO_PKG };
 	time_t end = time(NULL) + PATIENCE_S;
 
-	look.kmemd = kmemd;
-	while (!serves(socket)) {
-		if (time(NULL) > end || has_ended())
-			return NULL;
-		poll(NULL, 0, 1);
-	}
+	if (!wait_for_kmemd(kmemd, socket, end))
+		return NULL;
 	if (km_attach(&opt) != 0) {
 		fprintf(stderr, "worker_points: %s\n", km_attach_why());
 		return NULL;

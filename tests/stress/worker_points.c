@@ -16,7 +16,7 @@
 #include "tests/stress/worker_points.h"
 
 /*
- * usage: worker_points [-a] [-n POINTS] [-s] SOCKET KMEMD [ARGUMENTS...]
+ * usage: worker_points [-a] [-k] [-n POINTS] [-s] SOCKET KMEMD [ARGUMENTS...]
  * KMEMD is started, which is to stay in the foreground, to listen on SOCKET and
  * at $KMEMD_ATTACH, and to have three workers with the module points_worker.
  * One of them is killed, and the next one is on its way from the fork into its
@@ -27,9 +27,11 @@
  * and all is as it was.
  *
  * The points are found on two ways that are not cut off. -n: so many of them,
- * spread over the way; -a: each, in both orders; -s: system calls alone.
+ * spread over the way; -a: each, in both orders; -s: system calls alone. -k:
+ * the supervisor is killed as well, while it stands in fork(), and the next one
+ * has to find what the worker has left.
  */
-#define POINTS	   100u
+#define POINTS	   80u
 #define POINTS_MAX 16384u
 #define STOPS_MAX  4096u
 #define PATIENCE_S 120 /* of a trial */
@@ -48,7 +50,11 @@ static struct {
 static struct points *points;
 static pid_t kmemd;
 static unsigned deaths;
-static bool calls_only;
+static struct {
+	bool calls_only, both;
+	char **kmemd; /* its path, and arguments */
+	const char *socket;
+} options;
 
 static int32_t served(void)
 {
@@ -284,7 +290,7 @@ static void find_points(void)
 {
 	open_copy();
 	find_stops();
-	if (!calls_only)
+	if (!options.calls_only)
 		find_changes();
 	printf("# %u stops at system calls, %u changes of the chunk\n",
 	    way.n_stops, way.n);
@@ -294,6 +300,31 @@ static void find_points(void)
 }
 
 /* ---- all of it ---------------------------------------------------------- */
+
+static void launch(void)
+{
+	char **argv = options.kmemd;
+
+	kmemd = fork();
+	if (kmemd < 0)
+		tracee_give_up("fork");
+	if (kmemd > 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	execvp(argv[0], argv);
+	perror(argv[0]);
+	_exit(127);
+}
+
+/* The supervisor, which has not yet come back from its fork(). */
+static void replace_kmemd(void)
+{
+	tracee_kill(kmemd);
+	calm(0);
+	launch();
+	if (!look_again(kmemd, options.socket))
+		fail("the next kmemd does not serve");
+}
 
 /* Returns whether all is as it was. */
 static bool kill_at(const struct point *p, bool named)
@@ -309,7 +340,9 @@ static bool kill_at(const struct point *p, bool named)
 	tracee_kill(child);
 	deaths++;
 	calm(0);
-	if (!named)
+	if (options.both)
+		replace_kmemd();
+	else if (!named)
 		let_go_on();
 	if (look_after(child, why, sizeof(why)))
 		return true;
@@ -327,25 +360,14 @@ static unsigned kill_some(unsigned most)
 		unsigned k =
 		    most < all ? (unsigned)((uint64_t)i * all / most) : i;
 
+		bool named = (most < all ? i : k) % 2 != 0;
+
 		alarm(PATIENCE_S);
-		if (!kill_at(&way.point[k / 2], most < all ? i % 2 : k % 2))
+		if (!kill_at(&way.point[k / 2], named && !options.both))
 			exit(EXIT_FAILURE);
 	}
 	alarm(PATIENCE_S);
 	return n;
-}
-
-static void launch(char **argv)
-{
-	kmemd = fork();
-	if (kmemd < 0)
-		tracee_give_up("fork");
-	if (kmemd > 0)
-		return;
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	execvp(argv[0], argv);
-	perror(argv[0]);
-	_exit(127);
 }
 
 /* Its exit status is to be 0. */
@@ -372,22 +394,26 @@ int main(int argc, char **argv)
 	unsigned most = POINTS, n;
 	int c;
 
-	while ((c = getopt(argc, argv, "+an:s")) != -1)
+	while ((c = getopt(argc, argv, "+akn:s")) != -1)
 		if (c == 'a')
 			most = UINT32_MAX;
+		else if (c == 'k')
+			options.both = true;
 		else if (c == 'n')
 			most = (unsigned)atoi(optarg);
 		else if (c == 's')
-			calls_only = true;
+			options.calls_only = true;
 		else
 			return EXIT_FAILURE;
 	if (argc - optind < 2)
 		fail("SOCKET and KMEMD are missing");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	alarm(PATIENCE_S);
-	launch(argv + optind + 1);
+	options.socket = argv[optind];
+	options.kmemd = argv + optind + 1;
+	launch();
 	atexit(end_kmemd);
-	points = look_open(kmemd, argv[optind]);
+	points = look_open(kmemd, options.socket);
 	if (points == NULL)
 		fail("kmemd does not serve");
 	find_points();

@@ -37,6 +37,12 @@ struct points {
 struct points *look_open(pid_t kmemd, const char *socket);
 void look_close(void);
 
+/*
+ * The next kmemd has taken over: wait until it serves. What it holds by itself
+ * is not compared from now on. False: it does not serve, in time.
+ */
+bool look_again(pid_t kmemd, const char *socket);
+
 /* What there is now, that a death is to leave as it is. */
 void look_before(void);
 

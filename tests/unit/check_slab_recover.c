@@ -197,6 +197,38 @@ static struct slab_page *lowest_tags(void)
 	return page;
 }
 
+static uint32_t claim(int32_t pid)
+{
+	uint32_t slot;
+
+	ck_assert_int_eq(slot_claim(t.pool, &slot), 0);
+	ck_assert_int_eq(slot_claimer(slot_at(slot)->state), getpid());
+	slot_at(slot)->state = slot_claimed_by(pid);
+	return slot;
+}
+
+/* A thread was killed between its claim and its name. */
+START_TEST(what_the_dead_had_claimed_is_free)
+{
+	uint32_t dead, other, mine;
+
+	open_shm();
+	slot_at(DEAD)->pid = 0x3fffff;
+	dead = claim(0x3fffff);
+	other = claim(0x3ffffe);
+	slot_dead_process(t.pool, DEAD);
+	ck_assert_uint_eq(slot_at(DEAD)->state, SLOT_DEAD);
+	ck_assert_uint_eq(slot_at(dead)->state, SLOT_FREE);
+	ck_assert(slot_is_claimed(slot_at(other)->state));
+	ck_assert(!slot_pass_claim(t.pool, other, 0x3fffff));
+	ck_assert(slot_pass_claim(t.pool, other, 0x3ffffe));
+	ck_assert_int_eq(slot_claimer(slot_at(other)->state), getpid());
+	ck_assert_int_eq(slot_claim(t.pool, &mine), 0);
+	ck_assert_uint_eq(mine, dead);
+	test_pool_close(&t);
+}
+END_TEST
+
 /* DEAD was making tags of it: no guard would mean tags that never go back. */
 START_TEST(a_guard_that_the_dead_was_moving_is_one_again)
 {
@@ -308,6 +340,7 @@ int main(void)
 	tcase_add_test(
 	    tcase, a_run_that_the_dead_has_grown_is_cut_by_the_living);
 	tcase_add_test(tcase, with_a_process_all_its_threads_are_dead);
+	tcase_add_test(tcase, what_the_dead_had_claimed_is_free);
 	tcase_add_test(tcase, a_guard_that_the_dead_was_moving_is_one_again);
 	tcase_add_test(tcase, no_tag_outside_the_pool_is_read);
 	suite_add_tcase(suite, tcase);
