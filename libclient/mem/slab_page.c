@@ -110,6 +110,22 @@ static uint64_t free_from(
 	return k;
 }
 
+/*
+ * The first page that may be free behind what begins with this one. If that
+ * was freed meanwhile, the hint of its group went up.
+ */
+static uint64_t behind(const struct slab_part *part, uint64_t i)
+{
+	uint64_t word = slab_load(&part->pages[i]), n = 1;
+	unsigned class = slab_word_class(word);
+
+	if (slab_kind(word) == SLAB_HEAD)
+		n = slab_word_n(word);
+	else if (slab_kind(word) == SLAB_SPAN && class < SLAB_N_CLASSES)
+		n = slab_class[class].n_pages;
+	return i + (n > 0 ? n : 1);
+}
+
 /* The first page from i on that begins at a multiple of align. */
 static uint64_t aligned_from(
     const struct slab_part *part, uint64_t i, size_t align)
@@ -173,7 +189,9 @@ static uint32_t claim_in(struct slab_part *part, uint64_t from, uint64_t end,
 		if (got > *longest)
 			*longest = got;
 		if (got < n) {
-			i = aligned_from(part, i + got + 1, align);
+			i += got;
+			if (i < end)
+				i = aligned_from(part, behind(part, i), align);
 			continue;
 		}
 		got = slab_pages_reserve(part, i, n);
