@@ -150,7 +150,7 @@ static int make_pool(void *map)
 		rc = take_part();
 	if (rc < 0)
 		LM_ERR("cannot make a shm pool of %ld MB with manager %s: %s "
-		       "(-m, -x; tables take 1/128 of shm_max_mem_size)",
+		       "(-m, -x; tables take 1/120 of shm_max_mem_size)",
 		    param_int(P_SHM_MEM_SIZE), opt.manager, reason(rc));
 	return rc;
 }

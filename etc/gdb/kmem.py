@@ -45,10 +45,9 @@ QM_SLACK = 0xC5
 OVERHEAD = FRAG.size + FRAG_END.size
 
 # struct slab, slab_page, and what slab.h and slab_class.c say
-SLAB = struct.Struct("<IIQQQQQQQII288sQ")
+SLAB = struct.Struct("<IIQQQQQQQII288sQQ")
 SLAB_PAGE_ROW = struct.Struct("<Q8sQII")
 SLAB_CLASSES = 72
-SLAB_CLASS_SHIFT, SLAB_N_SHIFT = 6, 25
 SLAB_PAGE = 4096
 SLAB_UNIT = 128
 SLAB_FREE, SLAB_SPAN, SLAB_ABAND, SLAB_HEAD, SLAB_KINDS = 0, 1, 2, 5, 10
@@ -68,7 +67,7 @@ def layout_hashes():
         for fact in (HEADER.size + ACCOUNT.size, HEADER.size, SLOT.size, HOLDS_SIZE,
                      SITE_TABLE_SIZE, SITE_ROW.size, qm_block, FRAG.size,
                      FRAG_END.size, QM_LISTS, SLAB.size, SLAB_PAGE_ROW.size,
-                     SLAB_CLASSES, SLAB_CLASS_SHIFT, mutex):
+                     SLAB_CLASSES, mutex):
             value = (value ^ fact) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
         yield value >> 32, qm_block
 
@@ -197,7 +196,7 @@ class Slab:
     def __init__(self, pool):
         self.pool = pool
         (_, _, self.n_pages, _, _, self.max_held, self.rows, _, self.data,
-         _, _, _, _) = SLAB.unpack(pool.read(pool.data, SLAB.size))
+         _, _, _, _, _) = SLAB.unpack(pool.read(pool.data, SLAB.size))
         size = self.data + self.n_pages * SLAB_PAGE
         if (size > pool.max_size or
                 self.rows + self.n_pages * SLAB_PAGE_ROW.size > self.data):
@@ -219,7 +218,7 @@ class Slab:
 
     def _span(self, page, word, unit):
         """The live blocks of a span, and its pages."""
-        number = word >> SLAB_CLASS_SHIFT & 0x7F
+        number = word >> 4 & 0x7F
         if number >= SLAB_CLASSES:
             self._damage(page)
         size, blocks, pages = self.classes[number]
@@ -250,7 +249,7 @@ class Slab:
         if kind in (SLAB_SPAN, SLAB_ABAND):
             return self._span(page, word, unit)
         if kind == SLAB_HEAD:
-            pages = word >> SLAB_N_SHIFT & 0xFFFFFF
+            pages = word >> 23 & 0xFFFFFF
             if not 0 < pages <= self.n_pages - page:
                 self._damage(page)
             return [self._block(self.data + page * SLAB_PAGE,

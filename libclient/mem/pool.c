@@ -68,7 +68,6 @@ uint32_t pool_layout_hash(void)
 		sizeof(struct slab),
 		sizeof(struct slab_page),
 		SLAB_N_CLASSES,
-		SLAB_CLASS_SHIFT,
 		sizeof(pthread_mutex_t),
 	};
 	uint64_t hash = POOL_ABI;

@@ -18,7 +18,7 @@
 #define GROWING_MAX    (65536 * MB) /* address space of a pool that grows */
 #define GROWING_MIN    (64 * MB)    /* below that it has all of it at once */
 #define GROWING_START  (16 * MB)
-#define TABLES_SHARE   128u	   /* a page's row, of the page: slab.h */
+#define TABLES_SHARE   120u	   /* of a page, its part of slab.h's tables */
 #define FIXED_DEFAULT  (1024 * MB) /* under one whose pools do not grow */
 #define SLOTS_MAX      4096u /* threads at once: as many as slab can name */
 #define SLOTS_MIN      64u

@@ -316,10 +316,16 @@ static uint64_t groups_size(uint64_t n)
 	return round_up((n + SLAB_GROUP - 1) / SLAB_GROUP, 64);
 }
 
-/* Bytes of all three tables. */
+static uint64_t guesses_size(uint64_t n)
+{
+	return round_up(n * sizeof(uint16_t), 64);
+}
+
+/* Bytes of all four tables. */
 static uint64_t tables_size(uint64_t n)
 {
-	return round_up(n * sizeof(struct slab_page), 64) + 2 * groups_size(n);
+	return round_up(n * sizeof(struct slab_page), 64) + guesses_size(n) +
+	       2 * groups_size(n);
 }
 
 static int slab_init(struct km_pool *pool, const struct pool_options *opt)
@@ -337,7 +343,8 @@ static int slab_init(struct km_pool *pool, const struct pool_options *opt)
 	/* Whole pages: slab_settle_size(). */
 	pool->size = data + slab->n_pages * SLAB_PAGE;
 	slab->pages.bytes = at;
-	slab->hints.bytes = at + round_up(max * sizeof(struct slab_page), 64);
+	slab->guess.bytes = at + round_up(max * sizeof(struct slab_page), 64);
+	slab->hints.bytes = slab->guess.bytes + guesses_size(max);
 	slab->touched.bytes = slab->hints.bytes + groups_size(max);
 	slab->data.bytes = data;
 	slab->has_guard = opt->guard;

@@ -45,7 +45,7 @@ enum slab_kind {
 	SLAB_SPAN,  /* first page of a span: class, slot, version */
 	SLAB_ABAND, /* the same, without an owner: class, version */
 	SLAB_RES,   /* being claimed: slot, head */
-	SLAB_CONT,  /* a further page of a span or run: class, slot, head */
+	SLAB_CONT,  /* a further page of a span or run: slot, head */
 	SLAB_HEAD,  /* first page of a run: number of pages */
 	SLAB_DYING, /* first page, being freed: slot, number of pages */
 	SLAB_SHRK,  /* first page, tail being cut off: slot, number, new one */
@@ -56,17 +56,14 @@ enum slab_kind {
 
 /* The fields of a word; those of one kind do not meet. */
 #define SLAB_KIND_MASK	 0xfull
-#define SLAB_CLASS_SHIFT 6 /* the bin of a class is that far away */
+#define SLAB_CLASS_SHIFT 4
 #define SLAB_CLASS_MASK	 (0x7full << SLAB_CLASS_SHIFT)
-#define SLAB_NO_CLASS	 0x7fu /* of a page that goes on a run */
-#define SLAB_SLOT_SHIFT	 13
+#define SLAB_SLOT_SHIFT	 11
 #define SLAB_SLOT_MASK	 (0xfffull << SLAB_SLOT_SHIFT)
 #define SLAB_VER_SHIFT	 32 /* 16 bits; the low half says whose and what */
-#define SLAB_HEAD_SHIFT	 25 /* 39 bits: page number */
-#define SLAB_N_SHIFT	 25 /* 24 bits: pages */
+#define SLAB_HEAD_SHIFT	 23 /* 41 bits: page number */
+#define SLAB_N_SHIFT	 23 /* 24 bits: pages */
 #define SLAB_N_MAX	 0xffffffu
-#define SLAB_M_SHIFT	 49		 /* 15 bits: pages, and above them */
-#define SLAB_M_HIGH	 (0x1ffull << 4) /* 9 bits more */
 #define SLAB_BITS_SHIFT	 32
 #define SLAB_CLAIM	 (1ull << 4) /* 28 bits: claims of units, a version */
 #define SLAB_CLAIM_MASK	 0xfffffff0ull
@@ -78,8 +75,7 @@ struct slab_page {
 	uint8_t hint[SLAB_N_HINTS]; /* group of blocks may hold free ones */
 	uint64_t tag;		    /* of a run */
 	uint32_t unit; /* of a span: its tags, see slab_tags_at(); 0: none */
-	uint32_t ver : 24; /* of the next span that begins here */
-	uint32_t back : 8; /* pages to the head, of the last span here */
+	uint32_t ver;  /* of the next span that begins here */
 };
 _Static_assert(sizeof(struct slab_page) == 32, "two rows to a cache line");
 
@@ -123,7 +119,22 @@ struct slab {
 	uint32_t aband[SLAB_N_CLASSES];
 	/* A byte per SLAB_GROUP pages; 0: none of them was ever claimed. */
 	pool_off touched;
+	pool_off guess; /* of each page: slab_guess() */
 };
+
+/*
+ * What a free takes for granted of a page until it sees the head of the span:
+ * of the span that this page was in last, the class, and how many pages before
+ * it the head is.  Written before the word of that head, by who has the pages.
+ */
+#define SLAB_GUESS_BACK	 0xfu
+#define SLAB_GUESS_SHIFT 6 /* the bin of a class is that far away */
+#define SLAB_GUESS_CLASS (0x7fu << SLAB_GUESS_SHIFT)
+
+static inline uint16_t slab_guess(unsigned class, unsigned back)
+{
+	return (uint16_t)(class << SLAB_GUESS_SHIFT | back);
+}
 
 /* ---- classes: slab_class.c ---------------------------------------------- */
 
@@ -182,7 +193,7 @@ static inline uint64_t slab_word_n(uint64_t word)
 /* The new number of pages of SLAB_SHRK: in two fields. */
 static inline uint64_t slab_word_m(uint64_t word)
 {
-	return (word >> SLAB_M_SHIFT) | (word & SLAB_M_HIGH) << (15 - 4);
+	return (word >> 47) | (word & SLAB_CLASS_MASK) << (17 - 4);
 }
 
 static inline uint64_t slab_with_slot(enum slab_kind kind, uint32_t slot)
@@ -195,10 +206,9 @@ static inline uint64_t slab_res(uint32_t slot, uint64_t head)
 	return slab_with_slot(SLAB_RES, slot) | head << SLAB_HEAD_SHIFT;
 }
 
-static inline uint64_t slab_cont(unsigned class, uint32_t slot, uint64_t head)
+static inline uint64_t slab_cont(uint32_t slot, uint64_t head)
 {
-	return slab_with_slot(SLAB_CONT, slot) |
-	       (uint64_t) class << SLAB_CLASS_SHIFT | head << SLAB_HEAD_SHIFT;
+	return slab_with_slot(SLAB_CONT, slot) | head << SLAB_HEAD_SHIFT;
 }
 
 static inline uint64_t slab_head(uint64_t n)
@@ -214,7 +224,7 @@ static inline uint64_t slab_dying(uint32_t slot, uint64_t n)
 static inline uint64_t slab_shrk(uint32_t slot, uint64_t n, uint64_t m)
 {
 	return slab_with_slot(SLAB_SHRK, slot) | n << SLAB_N_SHIFT |
-	       (m & 0x7fff) << SLAB_M_SHIFT | (m >> 15) << 4;
+	       (m & 0x1ffff) << 47 | (m >> 17) << SLAB_CLASS_SHIFT;
 }
 
 /* The same span with another owner, or (kind SLAB_ABAND, slot 0) none. */
@@ -240,6 +250,11 @@ static inline bool slab_cas(struct slab_page *page, uint64_t from, uint64_t to)
 static inline struct slab *slab_of(const struct km_pool *pool)
 {
 	return pool_at(pool, pool->data);
+}
+
+static inline uint16_t *slab_guesses(const struct km_pool *pool)
+{
+	return pool_at(pool, slab_of(pool)->guess);
 }
 
 static inline struct slab_page *slab_pages(const struct km_pool *pool)

@@ -13,11 +13,14 @@
 #define FEW_MAX	     8192u /* bytes; up to here at least BLOCKS_MIN blocks */
 #define BLOCKS_MIN   4u
 #define BLOCKS_FEW   2u
-#define DEPTH_BYTES  524288u /* free blocks that a stack may hide from others  \
-			      */
-#define DEPTH_SHARE 64u	     /* and of a pool at most one part of so many */
-#define DEPTH_MAX   64u	     /* measured: 16 to 128 are equal, 8 is slower */
+#define DEPTH_BYTES                                                            \
+	524288u		/* free blocks that a stack may hide from others       \
+			 */
+#define DEPTH_SHARE 64u /* and of a pool at most one part of so many */
+#define DEPTH_MAX   64u /* measured: 16 to 128 are equal, 8 is slower */
 #define DEPTH_MIN   4u
+
+_Static_assert(PAGES_MAX - 1 <= SLAB_GUESS_BACK, "the way back to the head");
 
 struct slab_class slab_class[SLAB_N_CLASSES];
 uint8_t slab_class_of[SLAB_MAX / SLAB_GRAIN + 1];

@@ -83,40 +83,36 @@ static inline bool slab_put_hint(struct slab_bin *bin, struct slab_page *page,
 	return true;
 }
 
-/* The row of p's page: quickly, as all else of a free waits for it. */
-static inline struct slab_page *slab_row_of(
-    const struct slab_part *part, const void *p)
-{
-	uintptr_t page = (uintptr_t)p >> SLAB_PAGE_SHIFT;
-	uintptr_t row = part->rows + page * sizeof(struct slab_page);
-
-	return (struct slab_page *)row;
-}
-
 /*
  * Free a block of a span of mine.  False: ask slab_free_slow().
  *
  * There is no branch for pages that a span goes on in, as nobody can foretell
- * them.  Class and `back` of p's own page may be of an older life of it, so
- * they are a guess: the span that they lead to is asked for its class, and p
- * must be one of its blocks.  Behind SLAB_N_CLASSES nothing is below the bound.
+ * them.  Class and head are a guess, which the word of that head and the place
+ * of p behind it confirm: then p is a block of that span, whatever its page
+ * was.  The guess is found by a shift, as the next malloc of this class waits
+ * for its bin.  Behind SLAB_N_CLASSES nothing is below the bound.
  */
 static inline bool slab_free(struct slab_part *part, void *p, uint64_t site)
 {
-	struct slab_page *page = slab_row_of(part, p);
+	uintptr_t number = (uintptr_t)p >> SLAB_PAGE_SHIFT;
+	const uint16_t *table = (const uint16_t *)part->guess;
+	struct slab_page *page;
 	struct slab_bin *bin;
-	uint64_t index, back;
+	uint64_t index;
+	unsigned guess;
 	bool ok = false;
 
 	if (!SLAB_LIKELY((uintptr_t)p - part->data < part->data_size))
 		return false;
-	bin = &part->bin[slab_word_class(slab_load(page))];
-	back = page->back;
-	index = ((uintptr_t)p & (SLAB_PAGE - 1)) + (back << SLAB_PAGE_SHIFT);
-	page -= back;
+	guess = __atomic_load_n(&table[number], __ATOMIC_RELAXED);
+	bin =
+	    (struct slab_bin *)((char *)part->bin + (guess & SLAB_GUESS_CLASS));
+	number -= guess & SLAB_GUESS_BACK;
+	page = (struct slab_page *)(part->rows + number * sizeof(*page));
 	slab_announce(part->busy, page);
 	if (SLAB_LIKELY((uint32_t)slab_load(page) == bin->mine)) {
-		index *= bin->inverse;
+		index =
+		    ((uintptr_t)p - (number << SLAB_PAGE_SHIFT)) * bin->inverse;
 		ok = SLAB_LIKELY((uint32_t)index < bin->bound) &&
 		     SLAB_LIKELY(slab_put_hint(bin, page,
 			 slab_tags_at(part, page) + (index >> 32), p, site));

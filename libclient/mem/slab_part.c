@@ -190,6 +190,8 @@ int slab_part_new(struct km_pool *pool, uint32_t slot, struct slab_part **out)
 	part->data = (uintptr_t)pool_at(pool, slab->data);
 	part->rows = (uintptr_t)part->pages -
 		     (part->data >> SLAB_PAGE_SHIFT) * sizeof(*part->pages);
+	part->guess = (uintptr_t)slab_guesses(pool) -
+		      (part->data >> SLAB_PAGE_SHIFT) * sizeof(uint16_t);
 	part->data_size = slab->max_pages << SLAB_PAGE_SHIFT;
 	part->generation = (uint64_t)pool->generation << 32;
 	part->slot = slot;

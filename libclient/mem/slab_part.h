@@ -62,7 +62,9 @@ struct slab_part {
 	uint64_t *busy; /* in the slot: the page of a span, or 0 */
 	uint64_t mine;	/* kind and slot of a span of mine */
 	uint64_t owner; /* LIVE and slot, as in a tag */
-	uintptr_t rows; /* of page 0 of the address space, if it had one */
+	/* Of page 0 of the address space, if it had them. */
+	uintptr_t rows;
+	uintptr_t guess;
 	uintptr_t data; /* address of page 0 */
 	uint64_t data_size;
 	uint64_t generation; /* of the pool, in the high half */

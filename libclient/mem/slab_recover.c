@@ -128,9 +128,8 @@ static void settle_tail(struct slab_part *part, uint64_t i, uint32_t slot)
 		return;
 	if (is_covered(part, i)) {
 		if (slab_kind(word) == SLAB_RES)
-			slab_cas(page, word,
-			    slab_cont(
-				SLAB_NO_CLASS, slot, slab_word_head(word)));
+			slab_cas(
+			    page, word, slab_cont(slot, slab_word_head(word)));
 		return;
 	}
 	if (slab_word_head(word) == i)

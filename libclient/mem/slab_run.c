@@ -34,8 +34,7 @@ static void set_cont(
 {
 	for (uint64_t i = from; i < to; i++)
 		__atomic_store_n(&part->pages[head + i].word,
-		    slab_cont(SLAB_NO_CLASS, part->slot, head),
-		    __ATOMIC_RELEASE);
+		    slab_cont(part->slot, head), __ATOMIC_RELEASE);
 }
 
 void *slab_run_alloc(struct slab_part *part, const struct request *req)

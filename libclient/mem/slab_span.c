@@ -22,6 +22,7 @@ static struct slab_page *cut(
 {
 	const struct slab_class *c = &slab_class[class];
 	struct slab_page *page = &part->pages[head];
+	uint16_t *guess = slab_guesses(part->pool) + head;
 
 	page->unit = 0;
 	page->tag = 0;
@@ -29,12 +30,12 @@ static struct slab_page *cut(
 		slab_pages_release(part, head, c->n_pages);
 		return NULL;
 	}
-	page->back = 0;
-	for (unsigned i = 1; i < c->n_pages; i++) {
-		page[i].back = i & 0xff;
-		__atomic_store_n(&page[i].word,
-		    slab_cont(class, part->slot, head), __ATOMIC_RELEASE);
-	}
+	for (unsigned i = 1; i < c->n_pages; i++)
+		__atomic_store_n(&page[i].word, slab_cont(part->slot, head),
+		    __ATOMIC_RELEASE);
+	for (unsigned i = 0; i < c->n_pages; i++)
+		__atomic_store_n(
+		    &guess[i], slab_guess(class, i), __ATOMIC_RELAXED);
 	page->ver++;
 	__atomic_store_n(&page->word,
 	    part->bin[class].mine | (uint64_t)(page->ver & 0xffff)

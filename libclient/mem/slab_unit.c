@@ -329,7 +329,7 @@ static void trim_page(struct slab_part *part, uint64_t i)
 	if (slab_kind(word) != SLAB_TAGS || tags_bits(word) != 0 ||
 	    !slab_cas(page - 1, SLAB_GUARD, res))
 		return;
-	page->ver = ((word & SLAB_CLAIM_MASK) / SLAB_CLAIM + 1) & 0xffffff;
+	page->ver = (uint32_t)((word & SLAB_CLAIM_MASK) / SLAB_CLAIM) + 1;
 	if (!slab_cas(page, word, more ? SLAB_GUARD : res)) {
 		slab_cas(page - 1, res, SLAB_GUARD);
 		return;

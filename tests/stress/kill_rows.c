@@ -51,15 +51,15 @@ static enum verdict check_units(uint64_t i)
 	return GOOD;
 }
 
-/* From each page of a span to its head. */
+/* From each page of a span to its head, and its class. */
 static bool leads_back(uint64_t head)
 {
 	unsigned class = slab_word_class(rows[head].word);
-	bool yes = rows[head].back == 0;
+	const uint16_t *guess = slab_guesses(pool) + head;
+	bool yes = true;
 
-	for (unsigned i = 1; i < slab_class[class].n_pages; i++)
-		yes &= rows[head + i].back == i &&
-		       slab_word_class(rows[head + i].word) == class;
+	for (unsigned i = 0; i < slab_class[class].n_pages; i++)
+		yes &= guess[i] == slab_guess(class, i);
 	return yes;
 }
 

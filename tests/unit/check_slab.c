@@ -304,7 +304,7 @@ END_TEST
 
 START_TEST(a_pointer_into_a_block_is_no_block)
 {
-	char *p, *large;
+	char *p, *large, *tail;
 	int local;
 
 	open_shm(MB);
@@ -322,20 +322,26 @@ START_TEST(a_pointer_into_a_block_is_no_block)
 	shm_free(large + 2 * SLAB_PAGE);
 	ck_assert(line_has("pointer is no block"));
 	test_log_clear();
+	/* Behind the last block of a span, where one more would begin. */
+	tail = shm_malloc(48);
+	tail -= (uintptr_t)tail % SLAB_PAGE;
+	for (int i = 0; i < 2; i++)
+		shm_free(tail + SLAB_PAGE / 48 * 48);
+	ck_assert(line_has("pointer is no block"));
+	test_log_clear();
 	shm_free(&local);
 	ck_assert(line_has("not in this pool"));
-	ck_assert_uint_eq(info().used, 100400);
+	ck_assert_uint_eq(info().used, 100448);
 	shm_free(p);
 	shm_free(large);
-	ck_assert_uint_eq(info().used, 0);
+	ck_assert_uint_eq(info().used, 48);
 	test_pool_close(&t);
 }
 END_TEST
 
 /*
- * A free page still says how far away the head of its last span was. Another
- * span begins there now, of the class that a free page seems to have, and its
- * tags lie before those of live blocks.
+ * A free page still says where the head of its last span was. Another span
+ * begins there now, and its tags lie before those of live blocks.
  */
 START_TEST(a_page_of_an_older_span_leads_to_no_block)
 {
