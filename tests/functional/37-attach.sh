@@ -119,12 +119,12 @@ ok '... and its death is noticed' \
 	wait_until 10 log_has "\"alpha\" \(pid $child, .*ended"
 ok '... without its parent' listed "$alpha"
 
-# ... and killed at each system call on its way there.
+# ... and killed at each system call on its way there, and out, and in again.
 KMEMD_ATTACH=$T/attach.sock "$B/tests/stress/fork_points" >"$T/points" 2>&1
 case $? in
 77) skip 'nobody may trace a process here' 'a child is killed on its way' ;;
 *) like "$(cat "$T/points")" '^[0-9]{2,} kill points, nothing is left$' \
-	'a child is killed on its way: nothing is left of it' ;;
+	'a child is killed on its way in, and out: nothing is left of it' ;;
 esac
 
 tell alpha thread 30

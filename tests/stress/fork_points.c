@@ -24,9 +24,10 @@
  * usage: fork_points
  * A program that has attached at KMEMD_ATTACH forks again and again. The child
  * is stopped where it enters and leaves each system call, from the fork until
- * it has attached by itself and has a block of both pools, and is killed at the
- * first, the second and so on. Its parent and others go on, and in the end
- * there is nothing of it.
+ * it has attached by itself and has a block of both pools, has detached,
+ * attached once more as any program does, has a block again and has detached;
+ * and is killed at the first, the second and so on. Its parent and others go
+ * on, and in the end there is nothing of it.
  */
 #define PATIENCE_S 60
 
@@ -41,7 +42,10 @@ static void be_child(void)
 {
 	void *p = shm_malloc_owned(100), *q = pkg_malloc(100);
 
-	if (p == NULL || q == NULL)
+	if (p == NULL || q == NULL || km_detach() != 0)
+		_exit(EXIT_FAILURE);
+	if (km_attach(NULL) != 0 || shm_malloc_owned(100) == NULL ||
+	    km_detach() != 0)
 		_exit(EXIT_FAILURE);
 	__atomic_store_n(&board->done, 1, __ATOMIC_SEQ_CST);
 	for (;;)
