@@ -23,7 +23,7 @@
 
 #define CLOCK_QUIET (1ull << 63)
 
-/* The one in use, for clock_in_use() alone. */
+/* For clock_in_use() alone. */
 extern uint64_t *mem_clock KM_HIDDEN;
 
 /* Never NULL. */
