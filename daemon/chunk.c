@@ -14,6 +14,7 @@
 #include "daemon/chunk.h"
 #include "daemon/found.h"
 #include "daemon/handed.h"
+#include "daemon/observers.h"
 #include "daemon/param.h"
 #include "daemon/reason.h"
 #include "daemon/takeover.h"
@@ -236,8 +237,10 @@ static int take_over(void)
 
 void chunk_adopt(void)
 {
-	if (chunk.taken)
-		takeover_adopt(chunk.pool);
+	if (!chunk.taken)
+		return;
+	takeover_adopt(chunk.pool);
+	observers_adopt(chunk.segment.id);
 }
 
 /* ---- either ------------------------------------------------------------- */

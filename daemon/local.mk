@@ -46,6 +46,7 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 	%D%/chunk.c %D%/chunk.h \
 	%D%/jobs.c %D%/jobs.h \
 	%D%/found.c %D%/found.h \
+	%D%/observers.c %D%/observers.h \
 	%D%/handed.c %D%/handed.h \
 	%D%/takeover.c %D%/takeover.h \
 	%D%/phases.c %D%/phases.h \

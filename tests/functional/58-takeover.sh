@@ -178,10 +178,12 @@ kill_supervisor
 start_kmemd -n 0
 tell beta read "$block"
 is "$answer" seen 'with the next kmemd it reads on'
-is "$(entry "$(member_pid beta)" .pid)" '' '... and is not listed'
-tell beta detach
-tell beta attach 2
-is "$(entry "$(member_pid beta)" .desc)" beta '... until it attaches again'
+is "$(entry "$(member_pid beta)" .pid)" "$(member_pid beta)" '... and is listed'
+like "$(entry "$(member_pid beta)" .used)" '^[0-9]+$' '... with its pkg pool'
+beta=$(member_pid beta)
+kill -KILL "$beta"
+ok '... until it dies' wait_until 10 log_has "\(pid $beta, .*ended"
+is "$(entry "$beta" .pid)" '' '... and is forgotten'
 
 end_members
 done_testing
