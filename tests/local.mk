@@ -338,10 +338,13 @@ check_PROGRAMS += %D%/stress/lock_points
 %C%_stress_lock_points_LDADD = libclient/libkmemcore.la \
 	libclient/libkmembase.la
 
+stress_points = %D%/stress/points_chunk.c %D%/stress/points_chunk.h \
+	%D%/stress/points_kmemd.c %D%/stress/points_kmemd.h \
+	$(stress_tracee) $(stress_talk)
 check_PROGRAMS += %D%/stress/worker_points
 %C%_stress_worker_points_SOURCES = %D%/stress/worker_points.c \
 	%D%/stress/worker_look.c %D%/stress/worker_points.h \
-	$(stress_tracee) $(stress_talk)
+	$(stress_points)
 %C%_stress_worker_points_LDADD = libclient/libkmemcore.la \
 	libclient/libkmembase.la $(JSONC_LIBS)
 check_LTLIBRARIES += %D%/stress/points_worker.la

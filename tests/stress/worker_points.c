@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "mem/pool.h"
+#include "tests/stress/points_chunk.h"
+#include "tests/stress/points_kmemd.h"
 #include "tests/stress/tracee.h"
 #include "tests/stress/worker_points.h"
 
@@ -68,59 +68,12 @@ static void fail(const char *what)
 	exit(EXIT_FAILURE);
 }
 
-/* ---- the chunk ---------------------------------------------------------- */
-
-static struct {
-	char *bytes;  /* of the chunk, as it was */
-	bool *is_hot; /* pages that change on the way */
-	size_t size, page;
-} copy;
-
-static void *chunk(void)
-{
-	return pool_in_use(KM_SHM);
-}
-
-static void open_copy(void)
-{
-	copy.size = pool_in_use(KM_SHM)->size;
-	copy.page = (size_t)sysconf(_SC_PAGESIZE);
-	copy.bytes = malloc(copy.size);
-	copy.is_hot = calloc(copy.size / copy.page, sizeof(*copy.is_hot));
-	if (copy.bytes == NULL || copy.is_hot == NULL)
-		fail("out of memory");
-	memcpy(copy.bytes, chunk(), copy.size);
-}
-
-/* `hot`: of those pages alone; else any that has is hot from now on. */
-static bool has_changed(bool hot)
-{
-	const char *now = chunk();
-	bool yes = false;
-
-	for (size_t i = 0; i < copy.size; i += copy.page)
-		if ((!hot || copy.is_hot[i / copy.page]) &&
-		    memcmp(copy.bytes + i, now + i, copy.page) != 0) {
-			memcpy(copy.bytes + i, now + i, copy.page);
-			copy.is_hot[i / copy.page] = true;
-			yes = true;
-		}
-	return yes;
-}
-
 /* What it says of itself there may be gone again at the next system call. */
 static void watch_slot(int slot)
 {
-	const struct km_pool *pool = chunk();
-
 	if (slot < 0)
 		fail("a child without a slot");
-	copy.is_hot[(pool->slots.bytes +
-			(size_t)slot * sizeof(struct pool_slot)) /
-		    copy.page] = true;
-	copy.is_hot[(pool->holds.bytes +
-			(size_t)slot * sizeof(struct pool_holds)) /
-		    copy.page] = true;
+	points_copy_watch((uint32_t)slot);
 }
 
 /* ---- a worker on its way ------------------------------------------------ */
@@ -195,14 +148,15 @@ static void go_to(pid_t child, const struct point *p)
 
 	for (uint32_t i = 0; more && i < p->stop; i++)
 		more = step(child, PTRACE_SYSCALL);
-	has_changed(true);
-	for (uint32_t i = 0; more && i < p->change; i += has_changed(true))
+	points_copy_changed(true);
+	for (uint32_t i = 0; more && i < p->change;
+	     i += points_copy_changed(true))
 		more = step(child, PTRACE_SINGLESTEP);
 }
 
 static void wait_until_named(pid_t child)
 {
-	while (!look_is_named(child))
+	while (!points_is_live(child))
 		poll(NULL, 0, 1);
 }
 
@@ -241,13 +195,13 @@ static void find_stops(void)
 {
 	pid_t child = next_child();
 
-	has_changed(false);
+	points_copy_changed(false);
 	do {
 		if (way.n_stops == STOPS_MAX)
 			fail("the way has too many system calls");
 		where(child, &way.ip[way.n_stops], &way.sp[way.n_stops]);
 		way.n_stops++;
-		has_changed(false);
+		points_copy_changed(false);
 	} while (step(child, PTRACE_SYSCALL));
 	let_serve(child);
 }
@@ -262,14 +216,14 @@ static void find_changes(void)
 	struct point at = { 0, 0 };
 	uint64_t ip, sp;
 
-	has_changed(false);
+	points_copy_changed(false);
 	while (step(child, PTRACE_SINGLESTEP)) {
 		where(child, &ip, &sp);
 		if (at.stop + 2 < way.n_stops && ip == way.ip[at.stop + 1] &&
 		    sp == way.sp[at.stop + 1]) {
 			at = (struct point){ at.stop + 2, 0 };
-			has_changed(true);
-		} else if (has_changed(true)) {
+			points_copy_changed(true);
+		} else if (points_copy_changed(true)) {
 			at.change++;
 			add_point(at);
 		}
@@ -288,7 +242,8 @@ static int by_place(const void *a, const void *b)
 
 static void find_points(void)
 {
-	open_copy();
+	if (points_copy_open() != 0)
+		fail("out of memory");
 	find_stops();
 	if (!options.calls_only)
 		find_changes();
@@ -303,17 +258,9 @@ static void find_points(void)
 
 static void launch(void)
 {
-	char **argv = options.kmemd;
-
-	kmemd = fork();
+	kmemd = points_launch(options.kmemd);
 	if (kmemd < 0)
 		tracee_give_up("fork");
-	if (kmemd > 0)
-		return;
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	execvp(argv[0], argv);
-	perror(argv[0]);
-	_exit(127);
 }
 
 /* The supervisor, which has not yet come back from its fork(). */

@@ -55,7 +55,4 @@ bool look_after(pid_t dead, char *why, size_t size);
 /* The slot of who has been forked, but not yet been given a name; or -1. */
 int look_unnamed(void);
 
-/* Whether this process is in a slot under its name. */
-bool look_is_named(pid_t pid);
-
 #endif
