@@ -100,9 +100,13 @@ void takeover_settle(struct km_pool *pool, unsigned mine)
 			continue;
 		if (slot->rank >= 0 && lives(slot))
 			end_worker(slot);
-		if (lives(slot))
+		/*
+		 * A kill in here leaves it RECOVERING: the next one goes on,
+		 * even where the process lives, which has left or runs another
+		 * program.
+		 */
+		if (slot->state != SLOT_RECOVERING && lives(slot))
 			continue;
-		/* A kill in here leaves it RECOVERING: the next one goes on. */
 		slot_dead(pool, i);
 		dead++;
 	}
