@@ -36,13 +36,6 @@ static bool is_taken(const struct pool_slot *slot)
 	       slot->state == SLOT_RECOVERING;
 }
 
-/* We are not the one that had this pid before (core.reexec). */
-static bool lives(const struct pool_slot *slot)
-{
-	return slot->pid > 0 && slot->pid != getpid() &&
-	       slot_process_start_time(slot->pid) == slot->start_time;
-}
-
 /* Zombies are gone, too. */
 static bool is_gone(pid_t pid)
 {
@@ -55,6 +48,17 @@ static bool is_gone(pid_t pid)
 	yes = poll(&gone, 1, 0) == 1;
 	close(gone.fd);
 	return yes;
+}
+
+/*
+ * We are not the one that had this pid before (core.reexec). A start time stays
+ * until the process has been waited for, which may never be.
+ */
+static bool lives(const struct pool_slot *slot)
+{
+	return slot->pid > 0 && slot->pid != getpid() &&
+	       slot_process_start_time(slot->pid) == slot->start_time &&
+	       !is_gone(slot->pid);
 }
 
 /* ---- the dead ----------------------------------------------------------- */
