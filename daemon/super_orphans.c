@@ -29,7 +29,7 @@ struct estate {
 	struct pool_slot dead;
 	struct site_sums sums;
 	uint64_t blocks, bytes;
-	uint64_t freed; /* blocks that it owned */
+	uint64_t freed; /* blocks that it owned, or was about to free */
 };
 TAILQ_HEAD(estates, estate);
 
@@ -129,19 +129,29 @@ static struct estate *estate_of(const struct view_block *block)
 	return estate != NULL && is_of(estate, &slot) ? estate : NULL;
 }
 
+/*
+ * What it owned, and what it was about to free: a supervisor that was killed in
+ * shm.reap, or in here, has made a run of pages its own before (slab_change()).
+ * That one is no estate of its.
+ */
+static bool goes_with_it(const struct view_block *block)
+{
+	return block->state == BLOCK_OWNED || block->state == BLOCK_FREEING;
+}
+
 static void take_stock(const struct view_block *block)
 {
 	struct estate *estate = estate_of(block);
 	struct km_pool *pool = chunk_pool();
-	const struct holding owned = { block->owner, BLOCK_OWNED };
+	const struct holding held = { block->owner, block->state };
 	const struct holding freed = { block->owner, BLOCK_FREE };
 
 	if (estate == NULL)
 		return;
-	if (block->state == BLOCK_OWNED) {
+	if (goes_with_it(block)) {
 		estate->freed +=
 		    manager_at(pool->manager)
-			->change(pool, (void *)(uintptr_t)block->addr, &owned,
+			->change(pool, (void *)(uintptr_t)block->addr, &held,
 			    &freed, block->site);
 		return;
 	}

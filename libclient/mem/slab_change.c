@@ -48,8 +48,9 @@ static bool change_block(struct slab_part *part, const struct slab_found *found,
  * Free a run of which `tag` says that it is theirs. Another may free it, and
  * the pages become a run of a third, between a look at the tag and the CAS of
  * the word: so the tag is made mine first, which fails then. A kill behind that
- * leaves a block of the dead in the state FREEING. What is PENDING or FREEING
- * is one participant's business from beginning to end.
+ * leaves a block of the dead in the state FREEING, which the supervisor frees
+ * as one that the dead owned. What is PENDING or FREEING is one participant's
+ * business from beginning to end.
  */
 static bool free_run(
     struct slab_part *part, struct slab_page *page, uint64_t tag, uint32_t site)
