@@ -232,6 +232,8 @@ static int take_over(void)
 	chunk.taken = true;
 	say_taken(where);
 	takeover_settle(chunk.pool, chunk.slot);
+	clock_tick(&chunk.pool->clock);
+	chunk_trace();
 	return 0;
 }
 
