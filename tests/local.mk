@@ -212,6 +212,7 @@ functional_tests += %D%/functional/14-orphans.sh
 functional_tests += %D%/functional/15-estate.sh
 functional_tests += %D%/functional/16-locks.sh
 functional_tests += %D%/functional/17-worker-points.sh
+functional_tests += %D%/functional/18-super-points.sh
 functional_tests += %D%/functional/20-dump.sh
 functional_tests += %D%/functional/21-cfg.sh
 functional_tests += %D%/functional/24-control.sh
@@ -346,6 +347,14 @@ check_PROGRAMS += %D%/stress/worker_points
 	%D%/stress/worker_look.c %D%/stress/worker_points.h \
 	$(stress_points)
 %C%_stress_worker_points_LDADD = libclient/libkmemcore.la \
+	libclient/libkmembase.la $(JSONC_LIBS)
+check_PROGRAMS += %D%/stress/super_points
+%C%_stress_super_points_SOURCES = %D%/stress/super_points.c \
+	%D%/stress/super_points.h %D%/stress/super_look.c \
+	%D%/stress/super_member.c %D%/stress/super_ops.c \
+	%D%/stress/super_step.c \
+	%D%/stress/worker_points.h $(stress_points)
+%C%_stress_super_points_LDADD = libclient/libkmemcore.la \
 	libclient/libkmembase.la $(JSONC_LIBS)
 check_LTLIBRARIES += %D%/stress/points_worker.la
 %C%_stress_points_worker_la_SOURCES = %D%/stress/points_worker.c \

@@ -113,8 +113,14 @@ int points_copy_open(void)
 	copy.is_hot = calloc(copy.size / copy.page, sizeof(*copy.is_hot));
 	if (copy.bytes == NULL || copy.is_hot == NULL)
 		return -1;
-	memcpy(copy.bytes, pool, copy.size);
+	points_copy_again();
 	return 0;
+}
+
+void points_copy_again(void)
+{
+	memcpy(copy.bytes, pool_in_use(KM_SHM), copy.size);
+	memset(copy.is_hot, 0, copy.size / copy.page * sizeof(*copy.is_hot));
 }
 
 bool points_copy_changed(bool hot)

@@ -36,6 +36,8 @@ bool points_slots_are_well(pid_t dead, char *why, size_t size);
 
 /* What it is like now, to be compared with. Returns 0, or -1: no memory. */
 int points_copy_open(void);
+/* The same again: no page is hot. */
+void points_copy_again(void);
 
 /*
  * Whether it has changed since the last call. `hot`: of those pages alone; else
