@@ -197,16 +197,29 @@ static bool take_slot(const struct proc *proc)
 	       slot->pid == getpid();
 }
 
+/*
+ * Until follow() there is nothing to be ended well. But its sockets are ours as
+ * well, and it may not be known that the slot is: while we were stopped in
+ * here, say, the next kmemd could not listen, and would not know of us.
+ */
+static bool die_with_supervisor(void)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
+	       getppid() == worker.supervisor;
+}
+
 _Noreturn void worker_run(const struct proc *proc, int chan_fd)
 {
 	struct signals *signals = NULL;
 	int rc;
 
+	worker.supervisor = proc_at(0)->pid;
+	if (!die_with_supervisor())
+		_exit(EXIT_FAILURE);
 	param_be_process(proc->index);
 	if (pkgpool_enter(proc) < 0)
 		_exit(EXIT_FAILURE);
 	worker.rank = proc->rank;
-	worker.supervisor = proc_at(0)->pid;
 	if (!take_slot(proc))
 		_exit(EXIT_FAILURE);
 	pool_use(KM_SHM, chunk_pool(), proc->slot);

@@ -57,4 +57,9 @@ unlike "$(cat "$KMEMD_LOG")" 'worker [23].*(died|killed)|BUG|CRIT' \
 points $calls -k -n 16
 is "$status" 0 'with its supervisor in fork(): the next kmemd finds all of it'
 like "$last" '^16 kill points, [0-9]+ deaths, nothing is left$' '... each time'
+
+# shellcheck disable=SC2086 # none, or one
+points $calls -l -n 16
+is "$status" 0 'it outlives its supervisor: the next kmemd is not in its way'
+like "$last" '^16 kill points, [0-9]+ deaths, nothing is left$' '... each time'
 done_testing

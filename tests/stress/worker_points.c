@@ -2,11 +2,13 @@
 /* worker_points.c - a worker of kmemd is killed on its way into service. */
 #include "config.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +18,8 @@
 #include "tests/stress/worker_points.h"
 
 /*
- * usage: worker_points [-a] [-k] [-n POINTS] [-s] SOCKET KMEMD [ARGUMENTS...]
+ * usage: worker_points [-a] [-k] [-l] [-n POINTS] [-s] SOCKET KMEMD
+ * [ARGUMENTS...]
  * KMEMD is started, which is to stay in the foreground, to listen on SOCKET and
  * at $KMEMD_ATTACH, and to have three workers with the module points_worker.
  * One of them is killed, and the next one is on its way from the fork into its
@@ -29,7 +32,8 @@
  * The points are found on two ways that are not cut off. -n: so many of them,
  * spread over the way; -a: each, in both orders; -s: system calls alone. -k:
  * the supervisor is killed as well, while it stands in fork(), and the next one
- * has to find what the worker has left.
+ * has to find what the worker has left. -l: that one serves while the worker
+ * still stands there, which goes on only then.
  */
 #define POINTS	   80u
 #define POINTS_MAX 16384u
@@ -44,6 +48,8 @@ struct point {
 static struct {
 	struct point point[POINTS_MAX];
 	unsigned n, n_stops;
+	unsigned
+	    bound; /* the first stop at which it ends with its supervisor */
 	uint64_t ip[STOPS_MAX], sp[STOPS_MAX]; /* at a stop */
 } way;
 
@@ -51,7 +57,7 @@ static struct points *points;
 static pid_t kmemd;
 static unsigned deaths;
 static struct {
-	bool calls_only, both;
+	bool calls_only, both, late;
 	char **kmemd; /* its path, and arguments */
 	const char *socket;
 } options;
@@ -162,6 +168,7 @@ static void wait_until_named(pid_t child)
 
 /* ---- the points --------------------------------------------------------- */
 
+/* A stop, and whether the first prctl() is entered there. */
 static void where(pid_t child, uint64_t *ip, uint64_t *sp)
 {
 	struct __ptrace_syscall_info info;
@@ -169,6 +176,9 @@ static void where(pid_t child, uint64_t *ip, uint64_t *sp)
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, child, (void *)sizeof(info),
 		&info) <= 0)
 		tracee_give_up("PTRACE_GET_SYSCALL_INFO");
+	if (way.bound == 0 && info.op == PTRACE_SYSCALL_INFO_ENTRY &&
+	    info.entry.nr == SYS_prctl)
+		way.bound = way.n_stops + 1;
 	*ip = info.instruction_pointer;
 	*sp = info.stack_pointer;
 }
@@ -273,6 +283,16 @@ static void replace_kmemd(void)
 		fail("the next kmemd does not serve");
 }
 
+/* Of a kmemd that is no more it ends by itself, or has been ended. */
+static void end_child(pid_t child)
+{
+	if (!options.late)
+		tracee_kill(child);
+	else if (ptrace(PTRACE_DETACH, child, NULL, NULL) != 0 &&
+		 errno != ESRCH)
+		tracee_give_up("PTRACE_DETACH");
+}
+
 /* Returns whether all is as it was. */
 static bool kill_at(const struct point *p, bool named)
 {
@@ -284,12 +304,14 @@ static bool kill_at(const struct point *p, bool named)
 		wait_until_named(child);
 	}
 	go_to(child, p);
-	tracee_kill(child);
+	if (options.late)
+		replace_kmemd();
+	end_child(child);
 	deaths++;
 	calm(0);
 	if (options.both)
 		replace_kmemd();
-	else if (!named)
+	else if (!named && !options.late)
 		let_go_on();
 	if (look_after(child, why, sizeof(why)))
 		return true;
@@ -298,10 +320,26 @@ static bool kill_at(const struct point *p, bool named)
 	return false;
 }
 
+/* What it does first is to see to it that it does not outlive its supervisor.
+ */
+static void skip_unbound(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < way.n; i++)
+		if (way.point[i].stop >= way.bound)
+			way.point[n++] = way.point[i];
+	way.n = n;
+}
+
 /* Spread over the way; the order is that of an odd or an even one. */
 static unsigned kill_some(unsigned most)
 {
-	unsigned all = way.n * 2, n = 0;
+	unsigned all, n = 0;
+
+	if (options.late)
+		skip_unbound();
+	all = way.n * 2;
 
 	for (unsigned i = 0; i < most && i < all; i++, n++) {
 		unsigned k =
@@ -310,7 +348,8 @@ static unsigned kill_some(unsigned most)
 		bool named = (most < all ? i : k) % 2 != 0;
 
 		alarm(PATIENCE_S);
-		if (!kill_at(&way.point[k / 2], named && !options.both))
+		if (!kill_at(&way.point[k / 2],
+			named && !options.both && !options.late))
 			exit(EXIT_FAILURE);
 	}
 	alarm(PATIENCE_S);
@@ -341,11 +380,13 @@ int main(int argc, char **argv)
 	unsigned most = POINTS, n;
 	int c;
 
-	while ((c = getopt(argc, argv, "+akn:s")) != -1)
+	while ((c = getopt(argc, argv, "+akln:s")) != -1)
 		if (c == 'a')
 			most = UINT32_MAX;
 		else if (c == 'k')
 			options.both = true;
+		else if (c == 'l')
+			options.late = true;
 		else if (c == 'n')
 			most = (unsigned)atoi(optarg);
 		else if (c == 's')
