@@ -46,11 +46,18 @@ static void take(struct member_answer *answer)
 	answer->rc = all ? 0 : -KM_ENOMEM;
 }
 
-/* It is killed anywhere in here, and all that it had is free then. */
-static void work(void)
+/*
+ * It is killed anywhere in here: all that it had is free then, and whoever gets
+ * the lock is told that its holder has died in the middle of a change.
+ */
+static void work(int fd, const struct member_answer *answer)
 {
+	struct points *points = km_root_get(POINTS_ROOT);
 	void *block[64] = { NULL };
 
+	if (points != NULL && lock_get(&points->lock) >= 0)
+		points->a++;
+	send(fd, answer, sizeof(*answer), 0);
 	for (uint32_t i = 0, r = (uint32_t)getpid();; i = (i + 1) % 64) {
 		r = r * 1664525 + 1013904223;
 		shm_free(block[i]);
@@ -87,10 +94,10 @@ int member_main(int fd)
 	while (recv(fd, &order, sizeof(order), 0) == sizeof(order) &&
 	       order != MEMBER_END) {
 		answer = obey((enum member_order)order);
+		if (order == MEMBER_WORK)
+			work(fd, &answer);
 		if (send(fd, &answer, sizeof(answer), 0) != sizeof(answer))
 			break;
-		if (order == MEMBER_WORK)
-			work();
 	}
 	return EXIT_SUCCESS;
 }
