@@ -15,9 +15,13 @@ restart_backoff_max_ms = 1
 shm_max_mem_size = 64
 EOT
 
-# The instructions of a sanitizer are not those that run.
+# The instructions of a sanitizer are not those that run. Nor can it look for
+# leaks in who is traced.
 case ${KMEM_CFLAGS:-} in
-*sanitize*) calls=-s ;;
+*sanitize*)
+	calls=-s
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
+	;;
 *) calls='' ;;
 esac
 
