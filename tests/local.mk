@@ -432,7 +432,8 @@ TESTS += $(lint_tests) $(functional_tests) $(fuzz_tests)
 EXTRA_DIST += $(lint_tests) $(functional_tests) $(fuzz_tests) %D%/unit/run.sh \
 	%D%/functional/figures.sh %D%/functional/gdb.sh \
 	%D%/functional/lib.sh %D%/functional/man.sh \
-	%D%/functional/member.sh %D%/outside/member.c \
+	%D%/functional/member.sh %D%/functional/points.sh \
+	%D%/outside/member.c \
 	%D%/functional/puppet.sh %D%/functional/terminal.sh \
 	%D%/tap.sh %D%/lint/files.sh \
 	%D%/lint/symbols.txt

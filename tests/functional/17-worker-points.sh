@@ -4,45 +4,16 @@
 # into its loop: it is replaced, nobody else notices, nothing is left of it.
 # CONTRIBUTING.md says how to try all.
 . "${srcdir:-.}/tests/functional/lib.sh"
+. "${srcdir:-.}/tests/functional/points.sh"
 
-KMEMD_ATTACH=$T/attach.sock
-export KMEMD_ATTACH
-write_conf <<EOT
-module_path = "$B/tests/stress/.libs"
-loadmodule("points_worker.so")
-restart_backoff_min_ms = 1
-restart_backoff_max_ms = 1
-EOT
-
-# The instructions of a sanitizer are not those that run. Nor can it look for
-# leaks in who is traced.
-case ${KMEM_CFLAGS:-} in
-*sanitize*)
-	calls=-s how=${POINTS:--s -n 200}
-	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
-	;;
-*) calls='' how=${POINTS:-} ;;
-esac
-
-# points [OPTIONS]: their last line is $last. A small chunk is soon compared.
-points() {
-	setsid "$B/tests/stress/worker_points" "$@" "$KMEMD_SOCK" \
-		"$KMEMD" -D -E -f "$T/kmemd.conf" -n 3 -m 4 -M 1 \
-		-o "rpc_socket=$KMEMD_SOCK" -o "attach_socket=$KMEMD_ATTACH" \
-		-P "$T/kmemd.pid" >"$T/points" 2>"$KMEMD_LOG" </dev/null &
-	track $!
-	status=0
-	wait $! || status=$?
-	note "$(cat "$T/points")"
-	last=$(tail -n 1 "$T/points")
-}
+how=${POINTS:-${points_calls:+$points_calls -n 200}}
 
 lines() { # ERE: of the log
 	grep -Ec -e "$1" "$KMEMD_LOG"
 }
 
 # shellcheck disable=SC2086 # options
-points $how
+points worker_points $how
 test "$status" -ne 77 || skip_all 'nobody may trace a process here'
 is "$status" 0 'each time all is as it was before'
 like "$last" '^[0-9]{2,} kill points, [0-9]+ deaths, nothing is left$' \
@@ -58,12 +29,12 @@ unlike "$(cat "$KMEMD_LOG")" 'worker [23].*(died|killed)|BUG|CRIT' \
 	'nothing else has happened'
 
 # shellcheck disable=SC2086 # none, or one
-points $calls -k -n 16
+points worker_points $points_calls -k -n 16
 is "$status" 0 'with its supervisor in fork(): the next kmemd finds all of it'
 like "$last" '^16 kill points, [0-9]+ deaths, nothing is left$' '... each time'
 
 # shellcheck disable=SC2086 # none, or one
-points $calls -l -n 16
+points worker_points $points_calls -l -n 16
 is "$status" 0 'it outlives its supervisor: the next kmemd is not in its way'
 like "$last" '^16 kill points, [0-9]+ deaths, nothing is left$' '... each time'
 done_testing

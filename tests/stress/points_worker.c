@@ -21,28 +21,12 @@ static int own_rank;
 static struct points *points;
 static struct event *tick;
 
-/* Whoever dies in here has changed one of them, or both. */
-static void change(void)
-{
-	int rc = lock_get(&points->lock);
-
-	if (rc < 0)
-		return;
-	if (rc == KM_LOCK_OWNER_DIED)
-		points->b = points->a;
-	if (points->a != points->b)
-		__atomic_add_fetch(&points->broken, 1, __ATOMIC_SEQ_CST);
-	points->a++;
-	points->b++;
-	lock_release(&points->lock);
-}
-
 /* Owned: what the dead had is free, and used is what it was. */
 static void take_turn(void)
 {
 	void *small = shm_malloc_owned(SMALL), *large = shm_malloc_owned(LARGE);
 
-	change();
+	points_change(points);
 	shm_free(large);
 	shm_free(small);
 	__atomic_add_fetch(&points->turns[own_rank], 1, __ATOMIC_SEQ_CST);

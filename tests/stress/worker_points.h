@@ -31,6 +31,26 @@ struct points {
 	uint32_t turns[POINTS_RANKS];
 };
 
+/*
+ * Whoever dies in here has changed one of them, or both. False: the lock could
+ * not be had.
+ */
+static inline bool points_change(struct points *points)
+{
+	int rc = lock_get(&points->lock);
+
+	if (rc < 0)
+		return false;
+	if (rc == KM_LOCK_OWNER_DIED)
+		points->b = points->a;
+	if (points->a != points->b)
+		__atomic_add_fetch(&points->broken, 1, __ATOMIC_SEQ_CST);
+	points->a++;
+	points->b++;
+	lock_release(&points->lock);
+	return true;
+}
+
 /* ---- worker_look.c ------------------------------------------------------ */
 
 /* Wait until this kmemd serves, and join it: its board. */
