@@ -38,12 +38,15 @@ void clock_trace(uint64_t *clock, bool somebody)
 		__atomic_fetch_or(clock, CLOCK_QUIET, __ATOMIC_RELAXED);
 }
 
+void clock_begin(void)
+{
+	clock_tick(&own);
+	clock_trace(&own, tune_is_traced(km_tune));
+}
+
 void clock_use(uint64_t *clock)
 {
+	clock_begin();
 	__atomic_store_n(
 	    &mem_clock, clock != NULL ? clock : &own, __ATOMIC_RELEASE);
-	if (clock == NULL) {
-		clock_tick(&own);
-		clock_trace(&own, tune_is_traced(km_tune));
-	}
 }

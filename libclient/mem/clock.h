@@ -38,9 +38,12 @@ void clock_tick(uint64_t *clock);
 /* Tell it whether somebody may be traced. */
 void clock_trace(uint64_t *clock, bool somebody);
 
+/* Tell my own the time, and what km_tune says. */
+void clock_begin(void);
+
 /*
- * Use this one from now on. NULL: my own, which is told the time, and what
- * km_tune says.
+ * Use this one from now on; NULL: my own.  Who uses it writes to it, so never
+ * that of a pool which is only looked at.
  */
 void clock_use(uint64_t *clock);
 

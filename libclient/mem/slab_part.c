@@ -339,7 +339,6 @@ struct slab_part *slab_part_of(struct km_pool *pool)
 
 void slab_use(enum km_pool_kind kind, struct km_pool *pool, uint32_t slot)
 {
-	struct km_pool *shm = kind == KM_SHM ? pool : pool_in_use(KM_SHM);
 	struct slab_part *part = NULL;
 
 	pthread_once(&once, prepare);
@@ -347,5 +346,8 @@ void slab_use(enum km_pool_kind kind, struct km_pool *pool, uint32_t slot)
 	if (pool != NULL && pool->manager == MANAGER_SLAB)
 		slab_part_new(pool, slot, &part);
 	set_own(kind, part);
-	clock_use(shm != NULL ? &shm->clock : NULL);
+	if (kind == KM_SHM)
+		clock_use(pool != NULL ? &pool->clock : NULL);
+	else
+		clock_begin();
 }

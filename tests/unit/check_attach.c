@@ -266,6 +266,21 @@ START_TEST(a_chunk_that_is_none_is_refused)
 }
 END_TEST
 
+/* Private memory that comes later does not write to what is looked at. */
+START_TEST(an_observed_pool_is_not_written_to)
+{
+	size_t size = (size_t)4 << 20;
+	struct km_pool *pool = make_chunk(size);
+
+	pool_observe(KM_SHM, pool);
+	ck_assert_int_eq(mprotect(pool, size, PROT_READ), 0);
+	pool_use(KM_PKG, pool_in_use(KM_PKG), pool_slot_in_use(KM_PKG));
+	for (int i = 0; i < 100; i++)
+		pkg_free(pkg_malloc(100000));
+	close(fake.fd);
+}
+END_TEST
+
 START_TEST(an_observer_cannot_allocate)
 {
 	struct km_attach_options opt = { .flags = KM_ATTACH_OBSERVER };
@@ -343,6 +358,7 @@ int main(void)
 	tcase_add_test(program, a_welcome_is_followed);
 	tcase_add_test(program, a_chunk_that_is_none_is_refused);
 	tcase_add_test(program, an_observer_cannot_allocate);
+	tcase_add_test(program, an_observed_pool_is_not_written_to);
 	tcase_add_test(program, options_that_make_no_sense_are_refused);
 	tcase_add_test(program, the_socket_is_found);
 	suite_add_tcase(suite, program);
