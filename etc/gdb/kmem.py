@@ -45,8 +45,9 @@ QM_SLACK = 0xC5
 OVERHEAD = FRAG.size + FRAG_END.size
 
 # struct slab, slab_page, and what slab.h and slab_class.c say
-SLAB = struct.Struct("<IIQQQQQQQII288sQQ")
-SLAB_PAGE_ROW = struct.Struct("<Q8sQII")
+SLAB = struct.Struct("<IIQQQQQQQQII288sQQ")
+SLAB_PAGE_ROW = struct.Struct("<QII")
+SLAB_SIDE = struct.Struct("<8sQ")
 SLAB_CLASSES = 72
 SLAB_PAGE = 4096
 SLAB_UNIT = 128
@@ -67,7 +68,7 @@ def layout_hashes():
         for fact in (HEADER.size + ACCOUNT.size, HEADER.size, SLOT.size, HOLDS_SIZE,
                      SITE_TABLE_SIZE, SITE_ROW.size, qm_block, FRAG.size,
                      FRAG_END.size, QM_LISTS, SLAB.size, SLAB_PAGE_ROW.size,
-                     SLAB_CLASSES, mutex):
+                     SLAB_SIDE.size, SLAB_CLASSES, mutex):
             value = (value ^ fact) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
         yield value >> 32, qm_block
 
@@ -195,20 +196,25 @@ class Slab:
 
     def __init__(self, pool):
         self.pool = pool
-        (_, _, self.n_pages, _, _, self.max_held, self.rows, _, self.data,
-         _, _, _, _, _) = SLAB.unpack(pool.read(pool.data, SLAB.size))
+        (_, _, self.n_pages, _, _, self.max_held, self.rows, self.sides, _,
+         self.data, _, _, _, _, _) = SLAB.unpack(pool.read(pool.data, SLAB.size))
         size = self.data + self.n_pages * SLAB_PAGE
         if (size > pool.max_size or
-                self.rows + self.n_pages * SLAB_PAGE_ROW.size > self.data):
+                self.rows + self.n_pages * SLAB_PAGE_ROW.size > self.data or
+                self.sides + self.n_pages * SLAB_SIDE.size > self.data):
             raise Damage("pool %s: its page table makes no sense" % pool.name)
         # The truth is n_pages: whoever made it larger may have been stopped.
         pool.size = size
         pool.pieces.clear()
 
     def _row(self, page):
-        word, _, tag, unit, _ = SLAB_PAGE_ROW.unpack(self.pool.read(
+        word, unit, _ = SLAB_PAGE_ROW.unpack(self.pool.read(
             self.rows + page * SLAB_PAGE_ROW.size, SLAB_PAGE_ROW.size))
-        return word, tag, unit
+        return word, unit
+
+    def _run_tag(self, page):
+        return SLAB_SIDE.unpack(self.pool.read(
+            self.sides + page * SLAB_SIDE.size, SLAB_SIDE.size))[1]
 
     def _block(self, off, room, tag):
         block = Block(off, room, False)
@@ -242,7 +248,7 @@ class Slab:
 
     def _place(self, page):
         """What begins at a page: fragments, and how many pages it has."""
-        word, tag, unit = self._row(page)
+        word, unit = self._row(page)
         kind = word & 15
         if kind == SLAB_FREE:
             return self._free(page)
@@ -253,7 +259,7 @@ class Slab:
             if not 0 < pages <= self.n_pages - page:
                 self._damage(page)
             return [self._block(self.data + page * SLAB_PAGE,
-                                pages * SLAB_PAGE, tag)], pages
+                                pages * SLAB_PAGE, self._run_tag(page))], pages
         if kind >= SLAB_KINDS:
             self._damage(page)
         return [], 1

@@ -67,6 +67,7 @@ uint32_t pool_layout_hash(void)
 		QM_N_LISTS,
 		sizeof(struct slab),
 		sizeof(struct slab_page),
+		sizeof(struct slab_side),
 		SLAB_N_CLASSES,
 		sizeof(pthread_mutex_t),
 	};

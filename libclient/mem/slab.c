@@ -21,10 +21,12 @@ static int wrong(struct misuse *misuse, enum misuse_kind kind)
 static int wrong_free_page(const struct slab_part *part,
     const struct slab_page *page, const void *p, struct misuse *misuse)
 {
-	if (page->tag == 0 || p != slab_addr(part, page))
+	uint64_t tag = slab_side(part, page)->tag;
+
+	if (tag == 0 || p != slab_addr(part, page))
 		return wrong(misuse, MISUSE_NO_BLOCK);
-	misuse->site = slab_tag_site(page->tag);
-	misuse->freed_site = slab_tag_epoch(page->tag);
+	misuse->site = slab_tag_site(tag);
+	misuse->freed_site = slab_tag_epoch(tag);
 	return wrong(misuse, MISUSE_FREED);
 }
 
@@ -170,9 +172,9 @@ static int size_of(const struct slab_part *part, const void *p,
 	uint64_t tag;
 
 	if (found->class == NULL) {
-		*size =
-		    slab_run_size(slab_word_n(found->word), found->page->tag);
-		misuse->site = slab_tag_site(found->page->tag);
+		tag = slab_side(part, found->page)->tag;
+		*size = slab_run_size(slab_word_n(found->word), tag);
+		misuse->site = slab_tag_site(tag);
 		if (slab_kind(found->word) == SLAB_HEAD &&
 		    p == slab_addr(part, found->page))
 			return 0;
@@ -274,7 +276,7 @@ static enum block_state state_of(
 {
 	return slab_tag_state(
 	    found->class == NULL
-		? found->page->tag
+		? slab_side(part, found->page)->tag
 		: slab_tags_at(part, found->page)[found->index]);
 }
 
@@ -321,10 +323,11 @@ static uint64_t guesses_size(uint64_t n)
 	return round_up(n * sizeof(uint16_t), 64);
 }
 
-/* Bytes of all four tables. */
+/* Bytes of all five tables. */
 static uint64_t tables_size(uint64_t n)
 {
-	return round_up(n * sizeof(struct slab_page), 64) + guesses_size(n) +
+	return round_up(n * sizeof(struct slab_page), 64) +
+	       round_up(n * sizeof(struct slab_side), 64) + guesses_size(n) +
 	       2 * groups_size(n);
 }
 
@@ -343,7 +346,9 @@ static int slab_init(struct km_pool *pool, const struct pool_options *opt)
 	/* Whole pages: slab_settle_size(). */
 	pool->size = data + slab->n_pages * SLAB_PAGE;
 	slab->pages.bytes = at;
-	slab->guess.bytes = at + round_up(max * sizeof(struct slab_page), 64);
+	slab->sides.bytes = at + round_up(max * sizeof(struct slab_page), 64);
+	slab->guess.bytes =
+	    slab->sides.bytes + round_up(max * sizeof(struct slab_side), 64);
 	slab->hints.bytes = slab->guess.bytes + guesses_size(max);
 	slab->touched.bytes = slab->hints.bytes + groups_size(max);
 	slab->data.bytes = data;
@@ -426,7 +431,8 @@ static int slab_vt_slot(struct km_pool *pool, uint32_t *slot)
 const struct manager manager_slab = {
 	.name = "slab",
 	.min_size = sizeof(struct slab) + 2 * SLAB_PAGE +
-		    MIN_PAGES * (SLAB_PAGE + sizeof(struct slab_page) + 64),
+		    MIN_PAGES * (SLAB_PAGE + sizeof(struct slab_page) +
+				    sizeof(struct slab_side) + 64),
 	.init = slab_init,
 	.alloc = slab_vt_alloc,
 	.free = slab_vt_free,

@@ -6,7 +6,7 @@
  * README.md in this folder has the picture, the words, and the argument for
  * each kill point.  In short:
  *
- *   | header slots sites | slab | page table | page hints | pages ... |
+ *   | header slots sites | slab | page table | side table | ... | pages ... |
  *
  * The data are pages.  Each has a row in the page table, whose word says what
  * the page is.  A span is one to sixteen pages cut into equal blocks, and
@@ -69,15 +69,22 @@ enum slab_kind {
 #define SLAB_CLAIM_MASK	 0xfffffff0ull
 #define SLAB_MINE_MASK	 (SLAB_KIND_MASK | SLAB_SLOT_MASK)
 
-/* A row of the page table. */
+/* A row of the page table: what malloc and free read. */
 struct slab_page {
-	uint64_t word;		    /* enum slab_kind and its fields */
-	uint8_t hint[SLAB_N_HINTS]; /* group of blocks may hold free ones */
-	uint64_t tag;		    /* of a run */
+	uint64_t word; /* enum slab_kind and its fields */
 	uint32_t unit; /* of a span: its tags, see slab_tags_at(); 0: none */
 	uint32_t ver;  /* of the next span that begins here */
 };
-_Static_assert(sizeof(struct slab_page) == 32, "two rows to a cache line");
+_Static_assert(sizeof(struct slab_page) == 16, "four rows to a cache line");
+
+/*
+ * And a row of the side table: what others write while the owner of a span
+ * reads the row above.
+ */
+struct slab_side {
+	uint8_t hint[SLAB_N_HINTS]; /* group of blocks may hold free ones */
+	uint64_t tag;		    /* of a run */
+};
 
 /*
  * A tag.  A live one has LIVE, state, epoch (seconds of CLOCK_BOOTTIME, which
@@ -105,6 +112,7 @@ struct slab {
 	uint64_t n_held;    /* pages not free; a hint after a death */
 	uint64_t max_held;  /* the most there have been */
 	pool_off pages;	    /* struct slab_page [max_pages] */
+	pool_off sides;	    /* struct slab_side [max_pages] */
 	/*
 	 * A byte per SLAB_GROUP pages: so many free pages in a row may begin
 	 * there, or SLAB_HINT_ANY.
@@ -260,6 +268,11 @@ static inline uint16_t *slab_guesses(const struct km_pool *pool)
 static inline struct slab_page *slab_pages(const struct km_pool *pool)
 {
 	return pool_at(pool, slab_of(pool)->pages);
+}
+
+static inline struct slab_side *slab_sides(const struct km_pool *pool)
+{
+	return pool_at(pool, slab_of(pool)->sides);
 }
 
 static inline uint64_t slab_n_pages(const struct slab *slab)

@@ -39,8 +39,8 @@ static bool change_block(struct slab_part *part, const struct slab_found *found,
 			  : held_as(old, to->slot, to->state);
 	} while (!cas(tag, &old, new));
 	if (to->state == BLOCK_FREE)
-		slab_span_hint(
-		    found->page, found->index >> found->class->shift);
+		slab_span_hint(slab_side(part, found->page),
+		    found->index >> found->class->shift);
 	return true;
 }
 
@@ -57,13 +57,14 @@ static bool free_run(
 {
 	uint64_t word = slab_load(page);
 	uint64_t mine = held_as(tag, part->slot, BLOCK_FREEING);
+	uint64_t *at = &slab_side(part, page)->tag;
 
-	if (slab_tag_state(tag) < BLOCK_PENDING && !cas(&page->tag, &tag, mine))
+	if (slab_tag_state(tag) < BLOCK_PENDING && !cas(at, &tag, mine))
 		return false;
 	if (slab_kind(word) != SLAB_HEAD ||
 	    !slab_cas(page, word, slab_dying(part->slot, slab_word_n(word))))
 		return false;
-	page->tag = slab_tag_free(tag, site);
+	*at = slab_tag_free(tag, site);
 	slab_pages_release(part, slab_number(part, page), slab_word_n(word));
 	return true;
 }
@@ -71,13 +72,14 @@ static bool free_run(
 static bool change_run(struct slab_part *part, struct slab_page *page,
     const struct holding *from, const struct holding *to, uint32_t site)
 {
-	uint64_t tag = __atomic_load_n(&page->tag, __ATOMIC_ACQUIRE);
+	uint64_t *at = &slab_side(part, page)->tag;
+	uint64_t tag = __atomic_load_n(at, __ATOMIC_ACQUIRE);
 
 	if (slab_kind(slab_load(page)) != SLAB_HEAD || !is_held(tag, from))
 		return false;
 	if (to->state == BLOCK_FREE)
 		return free_run(part, page, tag, site);
-	return cas(&page->tag, &tag, held_as(tag, to->slot, to->state));
+	return cas(at, &tag, held_as(tag, to->slot, to->state));
 }
 
 bool slab_change(struct km_pool *pool, void *p, const struct holding *from,

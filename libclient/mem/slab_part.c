@@ -143,7 +143,7 @@ static void find_spans(struct slab_part *part)
 		if ((word & SLAB_MINE_MASK) != part->mine ||
 		    slab_word_class(word) >= SLAB_N_CLASSES)
 			continue;
-		slab_span_raise(page);
+		slab_span_raise(slab_side(part, page));
 		slab_ring_add(part, page, slab_word_class(word));
 	}
 }
@@ -184,6 +184,7 @@ int slab_part_new(struct km_pool *pool, uint32_t slot, struct slab_part **out)
 	part->pool = pool;
 	part->slab = slab;
 	part->pages = slab_pages(pool);
+	part->sides = slab_sides(pool);
 	part->busy = &slots[slot].busy;
 	part->mine = slab_with_slot(SLAB_SPAN, slot);
 	part->owner = SLAB_LIVE | (uint64_t)slot << SLAB_OWNER_SHIFT;

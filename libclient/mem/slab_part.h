@@ -59,6 +59,7 @@ struct slab_part {
 	struct km_pool *pool;
 	struct slab *slab;
 	struct slab_page *pages;
+	struct slab_side *sides;
 	uint64_t *busy; /* in the slot: the page of a span, or 0 */
 	uint64_t mine;	/* kind and slot of a span of mine */
 	uint64_t owner; /* LIVE and slot, as in a tag */
@@ -123,6 +124,12 @@ static inline uint32_t slab_number(
     const struct slab_part *part, const struct slab_page *page)
 {
 	return (uint32_t)(page - part->pages);
+}
+
+static inline struct slab_side *slab_side(
+    const struct slab_part *part, const struct slab_page *page)
+{
+	return &part->sides[page - part->pages];
 }
 
 static inline char *slab_addr(
@@ -294,16 +301,16 @@ unsigned slab_span_collect(
  * All hints of a span, a byte each, in memory order.  Whoever puts one up
  * stores a byte; to read them together may miss it for a moment, no more.
  */
-static inline uint64_t slab_hints(const struct slab_page *page)
+static inline uint64_t slab_hints(const struct slab_side *side)
 {
 	uint64_t hints;
 
-	memcpy(&hints, page->hint, sizeof(hints));
+	memcpy(&hints, side->hint, sizeof(hints));
 	return hints;
 }
 
 /* All its groups may hold free blocks. */
-void slab_span_raise(struct slab_page *page);
+void slab_span_raise(struct slab_side *side);
 
 /* Whether a tag of the span is free; whether all are. */
 bool slab_span_has_free(
@@ -317,7 +324,7 @@ int slab_span_free_far(struct slab_part *part, struct slab_page *page,
     struct misuse *misuse);
 
 /* A block of this group may be free: behind the store that made it so. */
-void slab_span_hint(struct slab_page *page, unsigned group);
+void slab_span_hint(struct slab_side *side, unsigned group);
 
 /* ---- slab_change.c ------------------------------------------------------ */
 

@@ -16,6 +16,7 @@ int slab_read_tables(struct view *view, struct slab_tables *t)
 	slab_classes_init();
 	*t = (struct slab_tables){
 		.pages = slab.pages.bytes,
+		.sides = slab.sides.bytes,
 		.touched = slab.touched.bytes,
 		.data = slab.data.bytes,
 		.n_pages = slab.n_pages,
@@ -27,6 +28,8 @@ int slab_read_tables(struct view *view, struct slab_tables *t)
 	    t->n_pages > t->max_pages ||
 	    t->max_pages > (pool->max_size - t->data) / SLAB_PAGE ||
 	    t->max_pages > (t->data - t->pages) / sizeof(struct slab_page) ||
+	    t->sides > t->data ||
+	    t->max_pages > (t->data - t->sides) / sizeof(struct slab_side) ||
 	    t->touched > t->data ||
 	    t->max_pages / SLAB_GROUP >= t->data - t->touched)
 		return -KM_ECORRUPT;
@@ -89,17 +92,37 @@ const struct slab_class *slab_span_class(
 	return c;
 }
 
+/* Whether the row says what it did, behind what was read in between. */
+static bool is_still(struct view *view, const struct slab_tables *t,
+    const struct slab_place *place)
+{
+	struct slab_place again;
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return slab_read_row(view, t, place->number, &again) == 0 &&
+	       is_same(again.row.word, place->row.word);
+}
+
+bool slab_read_run_tag(struct view *view, const struct slab_tables *t,
+    const struct slab_place *place, uint64_t *tag)
+{
+	struct slab_side side;
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (view_read(view, t->sides + place->number * sizeof(side), &side,
+		sizeof(side)) != 0)
+		return false;
+	*tag = side.tag;
+	return is_still(view, t, place);
+}
+
 bool slab_read_tags(struct view *view, const struct slab_tables *t,
     const struct slab_place *place, unsigned first, unsigned n, uint64_t *tags)
 {
 	uint64_t off =
 	    t->data + slab_unit_off(place->row.unit) + first * sizeof(*tags);
-	struct slab_place again;
 
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (view_read(view, off, tags, n * sizeof(*tags)) != 0)
-		return false;
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return slab_read_row(view, t, place->number, &again) == 0 &&
-	       is_same(again.row.word, place->row.word);
+	return view_read(view, off, tags, n * sizeof(*tags)) == 0 &&
+	       is_still(view, t, place);
 }

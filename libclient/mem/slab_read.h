@@ -15,9 +15,9 @@
 
 /* What a view needs of the pool's tables, checked. */
 struct slab_tables {
-	uint64_t pages, touched, data; /* offsets in the pool */
-	uint64_t n_pages;	       /* in use; it may grow meanwhile ... */
-	uint64_t max_pages;	       /* ... up to this */
+	uint64_t pages, sides, touched, data; /* offsets in the pool */
+	uint64_t n_pages;   /* in use; it may grow meanwhile ... */
+	uint64_t max_pages; /* ... up to this */
 	uint64_t max_held;
 	bool has_guard;
 };
@@ -46,6 +46,10 @@ bool slab_is_span(uint64_t word);
 /* The class of a span whose numbers make sense; NULL: they do not. */
 const struct slab_class *slab_span_class(
     const struct slab_tables *t, const struct slab_place *place);
+
+/* The tag of a run. False: it changed meanwhile. */
+bool slab_read_run_tag(struct view *view, const struct slab_tables *t,
+    const struct slab_place *place, uint64_t *tag);
 
 /* Tags from `first` on. False: the span changed meanwhile. */
 bool slab_read_tags(struct view *view, const struct slab_tables *t,

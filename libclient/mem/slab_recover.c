@@ -164,7 +164,7 @@ static void raise_all(struct slab_part *part)
 		held += slab_kind(word) != SLAB_FREE;
 		if (slab_kind(word) == SLAB_SPAN ||
 		    slab_kind(word) == SLAB_ABAND)
-			slab_span_raise(&part->pages[i]);
+			slab_span_raise(&part->sides[i]);
 		if (slab_kind(word) == SLAB_ABAND)
 			raise_abandoned(part, i, word);
 	}

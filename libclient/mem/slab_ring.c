@@ -84,10 +84,10 @@ static bool collect_from_ring(
 			take_out_next(part, bin);
 			continue;
 		}
-		if (slab_hints(page) != 0 &&
+		bin->hand = slab_number(part, page);
+		if (slab_hints(slab_side(part, page)) != 0 &&
 		    slab_span_collect(part, page, class) > 0)
 			return true;
-		bin->hand = slab_number(part, page);
 	}
 	return false;
 }
@@ -112,7 +112,7 @@ static bool raise_ring(struct slab_part *part, unsigned class)
 		struct slab_page *page = &part->pages[at];
 
 		if (slab_span_has_free(part, page)) {
-			slab_span_raise(page);
+			slab_span_raise(slab_side(part, page));
 			some = true;
 		}
 		at = part->link[at].next;
@@ -162,8 +162,8 @@ static void let_go(struct slab_part *part, const struct slab_class *c,
 	unsigned index = (unsigned)((uint64_t)off * c->inverse >> 32);
 	struct slab_link *link = &part->link[slab_number(part, h->page)];
 
-	__atomic_store_n(
-	    &h->page->hint[index >> c->shift], 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&slab_side(part, h->page)->hint[index >> c->shift], 1,
+	    __ATOMIC_RELEASE);
 	if (link->out > 0)
 		link->out--;
 	/* Perhaps nothing of it is in use any more. */

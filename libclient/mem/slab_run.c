@@ -57,7 +57,7 @@ void *slab_run_alloc(struct slab_part *part, const struct request *req)
 	if (head == SLAB_NO_PAGE)
 		return NULL;
 	set_cont(part, head, 1, n);
-	part->pages[head].tag =
+	part->sides[head].tag =
 	    tag_for(part, req, n, slab_tag_epoch(clock_load()));
 	slab_guard_put(part, slab_addr(part, &part->pages[head]), req->size,
 	    n << SLAB_PAGE_SHIFT);
@@ -81,7 +81,8 @@ static int wrong(
 int slab_run_free(struct slab_part *part, struct slab_page *page, const void *p,
     uint32_t site, struct misuse *misuse)
 {
-	uint64_t word = slab_load(page), tag = page->tag;
+	uint64_t *at = &slab_side(part, page)->tag;
+	uint64_t word = slab_load(page), tag = *at;
 
 	if (slab_kind(word) != SLAB_HEAD || p != slab_addr(part, page))
 		return wrong(misuse,
@@ -90,7 +91,7 @@ int slab_run_free(struct slab_part *part, struct slab_page *page, const void *p,
 	/* The commit, and the judge among several that free it at once. */
 	if (!slab_cas(page, word, slab_dying(part->slot, slab_word_n(word))))
 		return wrong(misuse, MISUSE_FREED, slab_word_n(word), tag);
-	page->tag = slab_tag_free(tag, site);
+	*at = slab_tag_free(tag, site);
 	slab_pages_release(part, slab_number(part, page), slab_word_n(word));
 	return 0;
 }
@@ -98,15 +99,14 @@ int slab_run_free(struct slab_part *part, struct slab_page *page, const void *p,
 /* ---- in place ----------------------------------------------------------- */
 
 /* Whose it is, and since when, stays. */
-static void set_tag(
-    struct slab_page *page, const struct request *req, uint64_t n)
+static void set_tag(uint64_t *at, const struct request *req, uint64_t n)
 {
 	uint64_t slack = (n << SLAB_PAGE_SHIFT) - req->size;
 	uint64_t tag =
-	    page->tag & ~(SLAB_SLACK_MASK << SLAB_SLACK_SHIFT | SLAB_SITE_MASK);
+	    *at & ~(SLAB_SLACK_MASK << SLAB_SLACK_SHIFT | SLAB_SITE_MASK);
 
-	__atomic_store_n(&page->tag,
-	    tag | slack << SLAB_SLACK_SHIFT | req->site, __ATOMIC_RELEASE);
+	__atomic_store_n(
+	    at, tag | slack << SLAB_SLACK_SHIFT | req->site, __ATOMIC_RELEASE);
 }
 
 /*
@@ -179,6 +179,6 @@ bool slab_run_resize(
 		return false;
 	if (to < n && !shrink(part, page, n, to))
 		return false;
-	set_tag(page, req, to);
+	set_tag(&slab_side(part, page)->tag, req, to);
 	return true;
 }

@@ -4,10 +4,10 @@
 
 #include "mem/slab_part.h"
 
-void slab_span_raise(struct slab_page *page)
+void slab_span_raise(struct slab_side *side)
 {
 	for (unsigned i = 0; i < SLAB_N_HINTS; i++)
-		__atomic_store_n(&page->hint[i], 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&side->hint[i], 1, __ATOMIC_RELEASE);
 }
 
 /* ---- claim -------------------------------------------------------------- */
@@ -22,10 +22,11 @@ static struct slab_page *cut(
 {
 	const struct slab_class *c = &slab_class[class];
 	struct slab_page *page = &part->pages[head];
+	struct slab_side *side = slab_side(part, page);
 	uint16_t *guess = slab_guesses(part->pool) + head;
 
 	page->unit = 0;
-	page->tag = 0;
+	side->tag = 0;
 	if (slab_unit_claim(part, page, c->n_units) != 0) {
 		slab_pages_release(part, head, c->n_pages);
 		return NULL;
@@ -42,7 +43,7 @@ static struct slab_page *cut(
 					<< SLAB_VER_SHIFT,
 	    __ATOMIC_RELEASE);
 	/* After the commit: hints put up before belong to another life. */
-	slab_span_raise(page);
+	slab_span_raise(side);
 	return page;
 }
 
@@ -140,14 +141,15 @@ static void scan(struct slab_part *part, struct slab_page *page, unsigned class,
     struct slab_bin *bin)
 {
 	const struct slab_class *c = &slab_class[class];
+	struct slab_side *side = slab_side(part, page);
 	uint8_t up[SLAB_N_HINTS];
-	uint64_t hints = slab_hints(page);
+	uint64_t hints = slab_hints(side);
 	unsigned g;
 
 	memcpy(up, &hints, sizeof(up));
 	for (g = 0; g < SLAB_N_HINTS; g++)
 		if (up[g] != 0)
-			__atomic_store_n(&page->hint[g], 0, __ATOMIC_RELAXED);
+			__atomic_store_n(&side->hint[g], 0, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (g = 0; g < SLAB_N_HINTS; g++)
 		if (up[g] != 0 && !push_group(part, page, c, g, bin))
@@ -155,7 +157,7 @@ static void scan(struct slab_part *part, struct slab_page *page, unsigned class,
 	/* Of this group, and of those behind it, some may be left. */
 	for (; g < SLAB_N_HINTS; g++)
 		if (up[g] != 0)
-			__atomic_store_n(&page->hint[g], 1, __ATOMIC_RELEASE);
+			__atomic_store_n(&side->hint[g], 1, __ATOMIC_RELEASE);
 }
 
 unsigned slab_span_collect(
@@ -207,9 +209,9 @@ bool slab_span_return(struct slab_part *part, struct slab_page *page)
  * Tag first, and the hint is not read before it: the owner takes hints down
  * before it reads tags.
  */
-void slab_span_hint(struct slab_page *page, unsigned group)
+void slab_span_hint(struct slab_side *side, unsigned group)
 {
-	uint8_t *hint = &page->hint[group];
+	uint8_t *hint = &side->hint[group];
 
 	if (__atomic_load_n(hint, __ATOMIC_SEQ_CST) == 0)
 		__atomic_store_n(hint, 1, __ATOMIC_RELEASE);
@@ -234,6 +236,6 @@ int slab_span_free_far(struct slab_part *part, struct slab_page *page,
 	} while (
 	    !__atomic_compare_exchange_n(tag, &old, slab_tag_free(old, site),
 		true, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE));
-	slab_span_hint(page, index >> c->shift);
+	slab_span_hint(slab_side(part, page), index >> c->shift);
 	return 0;
 }

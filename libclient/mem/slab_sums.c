@@ -44,14 +44,16 @@ static int64_t sum_span(struct view *view, const struct slab_tables *t,
 	return c->n_pages;
 }
 
-static int64_t sum_run(const struct slab_tables *t,
+static int64_t sum_run(struct view *view, const struct slab_tables *t,
     const struct slab_place *place, struct sums *sums)
 {
-	uint64_t n = slab_word_n(place->row.word);
+	uint64_t n = slab_word_n(place->row.word), tag;
 
 	if (n == 0 || n > t->max_pages - place->number)
 		return -KM_ECORRUPT;
-	sums->info->used += slab_run_size(n, place->row.tag);
+	if (!slab_read_run_tag(view, t, place, &tag))
+		return -KM_EBUSY;
+	sums->info->used += slab_run_size(n, tag);
 	sums->info->counted += n << SLAB_PAGE_SHIFT;
 	sums->info->blocks++;
 	return (int64_t)n;
@@ -76,7 +78,7 @@ static int64_t sum_place(struct view *view, const struct slab_tables *t,
 	}
 	sums->in_row = 0;
 	if (slab_kind(place->row.word) == SLAB_HEAD)
-		return sum_run(t, place, sums);
+		return sum_run(view, t, place, sums);
 	return slab_is_span(place->row.word) ? sum_span(view, t, place, sums)
 					     : 1;
 }
@@ -138,7 +140,8 @@ static size_t largest_in(uint64_t n_pages)
 static uint64_t metadata(
     const struct km_pool *pool, const struct slab_tables *t)
 {
-	uint64_t rows = t->n_pages * sizeof(struct slab_page);
+	uint64_t rows =
+	    t->n_pages * (sizeof(struct slab_page) + sizeof(struct slab_side));
 	uint64_t groups = (t->n_pages + SLAB_GROUP - 1) / SLAB_GROUP;
 
 	/* Under what a table ends with, where they are as large as can be. */

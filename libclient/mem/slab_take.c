@@ -70,7 +70,7 @@ bool slab_take(struct slab_part *part, struct slab_page *page, uint64_t word)
 			back = slab_owned(word, SLAB_ABAND, 0);
 		}
 		if (alone)
-			slab_span_raise(page);
+			slab_span_raise(slab_side(part, page));
 		else
 			slab_cas(page, mine, back);
 	}

@@ -79,7 +79,7 @@ static int walk_run(struct view *view, const struct slab_tables *t,
     struct view_block *block)
 {
 	uint64_t n = slab_word_n(place->row.word);
-	struct slab_place again;
+	uint64_t tag;
 
 	if (n == 0 || n > t->max_pages - place->number)
 		return -KM_ECORRUPT;
@@ -88,10 +88,9 @@ static int walk_run(struct view *view, const struct slab_tables *t,
 		walk->next = place->off + (n << SLAB_PAGE_SHIFT);
 		return 0;
 	}
-	if (slab_read_row(view, t, place->number, &again) != 0 ||
-	    again.row.word != place->row.word)
+	if (!slab_read_run_tag(view, t, place, &tag))
 		return -KM_EBUSY;
-	fill(view, block, place->off, n << SLAB_PAGE_SHIFT, again.row.tag);
+	fill(view, block, place->off, n << SLAB_PAGE_SHIFT, tag);
 	walk->next = place->off + (n << SLAB_PAGE_SHIFT);
 	return 1;
 }
@@ -227,7 +226,10 @@ static uint64_t tag_at(
 	if (off < t->data || find_place(view, t, &walk, &place) != 0)
 		return 0;
 	if (slab_kind(place.row.word) == SLAB_HEAD)
-		return place.off == off ? place.row.tag : 0;
+		return place.off == off &&
+			       slab_read_run_tag(view, t, &place, &tag)
+			   ? tag
+			   : 0;
 	c = slab_is_span(place.row.word) ? slab_span_class(t, &place) : NULL;
 	if (c == NULL || (off - place.off) / c->size >= c->n_blocks ||
 	    !slab_read_tags(view, t, &place,

@@ -283,7 +283,8 @@ static bool is_hinted(
 	unsigned class = slab_word_class(page->word);
 
 	return slab_kind(page->word) != SLAB_SPAN || owner >= N_ACTORS ||
-	       page->hint[index >> slab_class[class].shift] != 0 ||
+	       slab_side(world.part[owner], page)
+		       ->hint[index >> slab_class[class].shift] != 0 ||
 	       is_in_stack(&world.part[owner]->bin[class], p);
 }
 
