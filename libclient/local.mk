@@ -78,6 +78,7 @@ lib_LTLIBRARIES += %D%/libkmem.la
 	%D%/mem/slab_ring.c \
 	%D%/mem/slab_guard.c \
 	%D%/mem/slab_guard.h \
+	%D%/mem/slab_loan.c \
 	%D%/mem/slab_read.c \
 	%D%/mem/slab_read.h \
 	%D%/mem/slab_run.c \

@@ -45,6 +45,8 @@ unit_tests += %D%/unit/check_root
 unit_tests += %D%/unit/check_rwlock
 unit_tests += %D%/unit/check_segment
 unit_tests += %D%/unit/check_slab
+unit_tests += %D%/unit/check_slab_class
+unit_tests += %D%/unit/check_slab_loan
 unit_tests += %D%/unit/check_slab_death
 unit_tests += %D%/unit/check_slab_threads
 unit_tests += %D%/unit/check_slab_recover
@@ -115,6 +117,10 @@ check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
 %C%_unit_check_slab_grow_SOURCES = %D%/unit/check_slab_grow.c \
 	$(check_pool_SOURCES)
 %C%_unit_check_slab_threads_SOURCES = %D%/unit/check_slab_threads.c \
+	$(check_pool_SOURCES)
+%C%_unit_check_slab_class_SOURCES = %D%/unit/check_slab_class.c \
+	$(check_pool_SOURCES)
+%C%_unit_check_slab_loan_SOURCES = %D%/unit/check_slab_loan.c \
 	$(check_pool_SOURCES)
 %C%_unit_check_slab_SOURCES = %D%/unit/check_slab.c $(check_pool_SOURCES)
 %C%_unit_check_qm_SOURCES = %D%/unit/check_qm.c $(check_pool_SOURCES)

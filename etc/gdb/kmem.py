@@ -59,6 +59,48 @@ class Damage(Exception):
     the damage where a walk may go on behind it."""
 
 
+def slab_cut(size):
+    """(cost, pages) of the spans of a size, as slab_class.c chooses."""
+    best = None
+    for pages in range(1, 17 if size > 256 else 2):
+        room = pages * SLAB_PAGE
+        blocks, tail = divmod(room, size)
+        if blocks < (4 if size <= 8192 else 2) or tail > room // 16:
+            continue
+        units = (blocks * 8 + SLAB_UNIT - 1) // SLAB_UNIT
+        cost = ((tail + units * SLAB_UNIT) * 10000 // (blocks * size) +
+                pages * 190)
+        if best is None or cost < best[0]:
+            best = cost, pages
+    return best
+
+
+def slab_classes():
+    """(size, blocks, pages) of the spans of each class."""
+    nominal, step, out = 0, 16, []
+    for _ in range(SLAB_CLASSES):
+        nominal += step
+        size = nominal
+        if nominal & (nominal - 1):
+            grain = 16 if nominal <= 512 else 64
+            for less in range(nominal - grain, nominal - step // 2, -grain):
+                if slab_cut(less)[0] < slab_cut(size)[0]:
+                    size = less
+        pages = slab_cut(size)[1]
+        out.append((size, pages * SLAB_PAGE // size, pages))
+        if nominal >= 256 and nominal & (nominal - 1) == 0:
+            step = nominal // 8
+    return out
+
+
+def slab_classes_hash():
+    """slab_classes_hash() of slab_class.c."""
+    value = 0
+    for size, _, pages in slab_classes():
+        value = value * 31 + size * 32 + pages & 0xFFFFFFFFFFFFFFFF
+    return value
+
+
 def layout_hashes():
     """pool_layout_hash() of libclient/mem/pool.c, of the layouts above: the
     size of a mutex differs between machines."""
@@ -68,7 +110,7 @@ def layout_hashes():
         for fact in (HEADER.size + ACCOUNT.size, HEADER.size, SLOT.size, HOLDS_SIZE,
                      SITE_TABLE_SIZE, SITE_ROW.size, qm_block, FRAG.size,
                      FRAG_END.size, QM_LISTS, SLAB.size, SLAB_PAGE_ROW.size,
-                     SLAB_SIDE.size, SLAB_CLASSES, mutex):
+                     SLAB_SIDE.size, slab_classes_hash(), mutex):
             value = (value ^ fact) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
         yield value >> 32, qm_block
 
@@ -170,22 +212,6 @@ class Qm:
         found = self.pool.read(block.off + at, 16)
         return "tail of block was overwritten, found at byte %d: %s" % (
             at, found.hex(" "))
-
-
-def slab_classes():
-    """(size, blocks, pages) of the spans of each class."""
-    size, step, out = 0, 16, []
-    for _ in range(SLAB_CLASSES):
-        size += step
-        pages = 1
-        while pages < 16 and (
-                pages * SLAB_PAGE // size < (4 if size <= 8192 else 2) or
-                pages * SLAB_PAGE % size > pages * SLAB_PAGE // 16):
-            pages += 1
-        out.append((size, pages * SLAB_PAGE // size, pages))
-        if size >= 256 and size & (size - 1) == 0:
-            step = size // 8
-    return out
 
 
 class Slab:

@@ -54,7 +54,7 @@ static void lay_out(struct km_pool *pool, const struct pool_options *opt)
  */
 uint32_t pool_layout_hash(void)
 {
-	static const uint64_t facts[] = {
+	const uint64_t facts[] = {
 		sizeof(struct km_pool),
 		offsetof(struct km_pool, account),
 		sizeof(struct pool_slot),
@@ -68,7 +68,7 @@ uint32_t pool_layout_hash(void)
 		sizeof(struct slab),
 		sizeof(struct slab_page),
 		sizeof(struct slab_side),
-		SLAB_N_CLASSES,
+		slab_classes_hash(),
 		sizeof(pthread_mutex_t),
 	};
 	uint64_t hash = POOL_ABI;

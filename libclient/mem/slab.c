@@ -82,6 +82,12 @@ int slab_find(const struct slab_part *part, const void *p,
 
 /* ---- alloc and free ----------------------------------------------------- */
 
+/* Bytes of its blocks, also of one that is on loan. */
+static size_t room_in(const struct slab_part *part, const struct slab_bin *bin)
+{
+	return (bin->live - part->owner) >> SLAB_SLACK_SHIFT;
+}
+
 /* From the stack; NULL: it is empty. */
 static void *pop(
     struct slab_part *part, struct slab_bin *bin, const struct request *req)
@@ -97,7 +103,7 @@ static void *pop(
 		is_good = slab_is_good(bin, *bin->top);
 		if (is_good) {
 			slab_guard_put(part, bin->top->addr, req->size,
-			    slab_class[bin - part->bin].size);
+			    room_in(part, bin));
 			slab_make_live(bin, *bin->top, req->size, marks);
 		}
 		slab_done(part->busy);
@@ -108,11 +114,19 @@ static void *pop(
 static void *alloc_of_class(
     struct slab_part *part, unsigned class, const struct request *req)
 {
+	bool is_aligned = req->align > SLAB_GRAIN;
 	void *p;
 
 	do {
-		p = pop(part, &part->bin[class], req);
-	} while (p == NULL && slab_refill(part, class));
+		p = pop(part,
+		    is_aligned ? &part->bin[class]
+			       : slab_bin_for(part, slab_class[class].size),
+		    req);
+		if (p == NULL && !is_aligned)
+			slab_loan_end(part, class);
+	} while (p == NULL && (slab_collect(part, class) ||
+				  (!is_aligned && slab_borrow(part, class)) ||
+				  slab_refill(part, class)));
 	return p;
 }
 
@@ -238,6 +252,20 @@ int slab_free_slow(
 
 /* ---- resize ------------------------------------------------------------- */
 
+/* The block is of the class that is asked for, or that class has borrowed it.
+ */
+static bool stays(
+    const struct slab_class *c, uint64_t tag, const struct request *req)
+{
+	unsigned class;
+
+	if (req->size > SLAB_MAX)
+		return false;
+	class = class_for(req->size);
+	return class == c - slab_class ||
+	       class == class_for(c->size - slab_tag_slack(tag));
+}
+
 /* By CAS: a plain store could bring a block back that was freed meanwhile. */
 static bool resize_in_span(const struct slab_part *part,
     const struct slab_found *found, const struct request *req)
@@ -245,11 +273,8 @@ static bool resize_in_span(const struct slab_part *part,
 	uint64_t *tag = &slab_tags_at(part, found->page)[found->index];
 	uint64_t old = __atomic_load_n(tag, __ATOMIC_ACQUIRE), to;
 
-	if (req->size > SLAB_MAX ||
-	    class_for(req->size) != found->class - slab_class)
-		return false;
 	do {
-		if ((old & SLAB_LIVE) == 0)
+		if ((old & SLAB_LIVE) == 0 || !stays(found->class, old, req))
 			return false;
 		to = old &
 		     ~(SLAB_SLACK_MASK << SLAB_SLACK_SHIFT | SLAB_SITE_MASK);

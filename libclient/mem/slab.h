@@ -167,6 +167,9 @@ extern uint8_t slab_class_of[SLAB_MAX / SLAB_GRAIN + 1] KM_HIDDEN;
 /* Fill both tables, once in a process. */
 void slab_classes_init(void);
 
+/* Changes with sizes and with how spans are cut. */
+uint64_t slab_classes_hash(void);
+
 /* Of a participant's stack, in a pool of this size. */
 unsigned slab_depth(const struct slab_class *c, uint64_t pool_size);
 

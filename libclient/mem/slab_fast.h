@@ -17,7 +17,7 @@ static inline struct slab_bin *slab_bin_for(struct slab_part *part, size_t size)
 {
 	size_t i = (size + SLAB_GRAIN - 1) / SLAB_GRAIN;
 
-	return (struct slab_bin *)((char *)part->bin + slab_bin_at[i]);
+	return (struct slab_bin *)((char *)part->bin + part->bin_at[i]);
 }
 
 /* Still mine, and cut as I believe, and free: nobody but me makes it live. */

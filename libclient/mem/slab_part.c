@@ -28,8 +28,6 @@ static __thread struct slab_part *own[KM_POOL_KIND__COUNT] KM_TLS_INITIAL;
 /* The thread is at its end: what it still does is done by the way. */
 static __thread bool is_leaving KM_TLS_INITIAL;
 
-uint16_t slab_bin_at[SLAB_MAX / SLAB_GRAIN + 1];
-
 static struct slab_page never;
 static uint64_t never_tag;
 static pthread_key_t key;
@@ -64,15 +62,7 @@ void slab_part_forget(struct slab_part **part)
 	*part = NULL;
 }
 
-static void fill_bin_at(void)
-{
-	for (size_t i = 0; i <= SLAB_MAX / SLAB_GRAIN; i++)
-		slab_bin_at[i] =
-		    (uint16_t)(slab_class_of[i] * sizeof(struct slab_bin));
-}
-
-/* Below a stack: never mine, so an empty one gives none. */
-static const struct slab_hint bottom = { NULL, &never_tag, &never };
+const struct slab_hint slab_bottom = { NULL, &never_tag, &never };
 static struct slab_hint closed = { NULL, &never_tag, &never };
 
 void slab_bin_open(struct slab_part *part, unsigned class)
@@ -82,7 +72,7 @@ void slab_bin_open(struct slab_part *part, unsigned class)
 
 	if (bin->limit != bin->base)
 		return;
-	*at++ = bottom;
+	*at++ = slab_bottom;
 	bin->top = bin->base = at;
 	bin->limit = at + slab_depth(&slab_class[class], part->pool->size);
 }
@@ -102,6 +92,7 @@ static void fill_bins(struct slab_part *part)
 		bin->live = part->owner | (uint64_t)slab_class[i].size
 					      << SLAB_SLACK_SHIFT;
 		place += slab_class[i].depth + 1u;
+		slab_loan_end(part, i);
 	}
 }
 
@@ -305,7 +296,6 @@ static void in_child(void)
 static void prepare(void)
 {
 	slab_classes_init();
-	fill_bin_at();
 	pthread_key_create(&key, on_exit_of_thread);
 	pthread_atfork(NULL, NULL, in_child);
 }

@@ -36,15 +36,16 @@ struct slab_bin {
 	uint32_t count;	  /* spans in the ring */
 	uint32_t place;	  /* of its stack, once it is open, among the hints */
 	uint32_t bound;
-	uint32_t reserved[2];
+	uint32_t loans; /* since its last claim: slab_loan.c */
+	uint32_t reserved;
 };
 _Static_assert(sizeof(struct slab_bin) == 64, "its place is a shift");
 
 /* Of any class that a word may name: behind SLAB_N_CLASSES nothing is mine. */
 #define SLAB_N_BINS ((unsigned)(SLAB_CLASS_MASK >> SLAB_CLASS_SHIFT) + 1)
 
-/* Where the bin of a size is among the bins, in bytes; by size in grains. */
-extern uint16_t slab_bin_at[SLAB_MAX / SLAB_GRAIN + 1] KM_HIDDEN;
+#define SLAB_LOAN	8u /* blocks that a class borrows at once */
+#define SLAB_LOAN_REACH 4u /* classes above, up to which it looks for them */
 
 /* Of each page: links of the rings. */
 struct slab_link {
@@ -56,6 +57,11 @@ struct slab_link {
 
 struct slab_part {
 	struct slab_bin bin[SLAB_N_BINS]; /* first */
+	/* Of each class, what it has on loan, and the stack of that. */
+	struct slab_bin loan[SLAB_N_CLASSES];
+	struct slab_hint lent[SLAB_N_CLASSES][SLAB_LOAN + 1];
+	/* By size in grains, how far behind `bin` its bin is, in bytes. */
+	uint16_t bin_at[SLAB_MAX / SLAB_GRAIN + 1];
 	struct km_pool *pool;
 	struct slab *slab;
 	struct slab_page *pages;
@@ -360,11 +366,17 @@ void slab_take_empty(struct slab_part *part);
 
 /* ---- slab_ring.c -------------------------------------------------------- */
 
+/* Below a stack: never mine, so an empty one gives none. */
+extern const struct slab_hint slab_bottom KM_HIDDEN;
+
 /* A span of mine, to be looked at next. */
 void slab_ring_add(
     struct slab_part *part, struct slab_page *page, unsigned class);
 
-/* Fill the stack of a class. False: no memory. */
+/* Fill the stack of a class from spans that are mine, or nobody's. */
+bool slab_collect(struct slab_part *part, unsigned class);
+
+/* From a new span, or by whatever else gives one. False: no memory. */
 bool slab_refill(struct slab_part *part, unsigned class);
 
 /*
@@ -375,6 +387,14 @@ void slab_bin_open(struct slab_part *part, unsigned class);
 
 /* Make room on a full stack. */
 void slab_spill(struct slab_part *part, unsigned class);
+
+/* ---- slab_loan.c -------------------------------------------------------- */
+
+/* Blocks of a larger class for this one, as long as they last. */
+bool slab_borrow(struct slab_part *part, unsigned class);
+
+/* They are used up. */
+void slab_loan_end(struct slab_part *part, unsigned class);
 
 /* ---- slab_run.c: large blocks ------------------------------------------- */
 

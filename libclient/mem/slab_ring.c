@@ -59,6 +59,10 @@ void slab_ring_add(
 	struct slab_link *link = &part->link[number];
 
 	purge(bin, page);
+	/* Those that are lent as well. */
+	for (unsigned i = class; i > 0 && class - i < SLAB_LOAN_REACH; i--)
+		if (part->loan[i - 1].mine == bin->mine)
+			purge(&part->loan[i - 1], page);
 	if (link->class != 0)
 		take_out(part, number);
 	if (bin->count == 0)
@@ -142,16 +146,21 @@ static bool scrape(struct slab_part *part, unsigned class)
 	return false;
 }
 
+bool slab_collect(struct slab_part *part, unsigned class)
+{
+	const struct slab_bin *bin = &part->bin[class];
+
+	slab_bin_open(part, class);
+	return bin->top != bin->base ||
+	       collect_from_ring(part, class, LOOK_MAX) ||
+	       collect_from_new(part, class, slab_take_orphan(part, class));
+}
+
 bool slab_refill(struct slab_part *part, unsigned class)
 {
-	slab_bin_open(part, class);
-	if (collect_from_ring(part, class, LOOK_MAX))
-		return true;
-	if (collect_from_new(part, class, slab_take_orphan(part, class)))
-		return true;
-	if (collect_from_new(part, class, slab_span_claim(part, class)))
-		return true;
-	return scrape(part, class);
+	part->bin[class].loans = 0;
+	return collect_from_new(part, class, slab_span_claim(part, class)) ||
+	       scrape(part, class);
 }
 
 /* The hint's block is known to be free to everybody now, by its group. */

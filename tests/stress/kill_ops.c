@@ -9,6 +9,8 @@
 #include "tests/stress/kill_points.h"
 
 #define SMALL	176  /* bytes, of a class that nobody else uses */
+#define LENDER	192  /* bytes, of the class above it */
+#define MANY	40   /* blocks: enough to lend some */
 #define SPANNED 6000 /* bytes, of a class of several pages to a span */
 #define RUN	50000
 #define ABAND	400 /* bytes, of a class with spans without an owner */
@@ -114,6 +116,13 @@ static void put_all(unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		put(board->own[i]);
+}
+
+/* SMALL is short of blocks, the class above it is not. */
+static void prepare_loan(void)
+{
+	own_some(LENDER, MANY);
+	put_all(MANY);
 }
 
 static void prepare_one(void)
@@ -313,6 +322,7 @@ static const struct operation operations[] = {
 	{ "malloc: the fast path", prepare_one, malloc_small, 0, NULL },
 	{ "malloc: a new site", prepare_one, malloc_new_site, 0, NULL },
 	{ "malloc: collect", prepare_collect, malloc_small, 0, NULL },
+	{ "malloc: on loan", prepare_loan, malloc_small, 0, NULL },
 	{ "malloc: a span of several pages", NULL, malloc_spanned, 0, NULL },
 	{ "malloc: adopt a span", NULL, adopt, 0, NULL },
 	{ "malloc: take a span of an idle owner", fill_pool, malloc_common, 0,

@@ -14,7 +14,7 @@
 #include "tests/stress/weave.h"
 
 #define N_SLOTS	  3u
-#define SIZE	  9216u	 /* three blocks to a span */
+#define SIZE	  10880u /* three blocks to a span */
 #define OTHER	  10240u /* another class */
 #define N_PER	  3u
 #define TAGS_SEEN 256u /* bytes of a page of tags: two units */
@@ -90,7 +90,7 @@ void world_make(const struct scenario *scenario)
 		.manager = "slab",
 		.name = "woven",
 		.n_slots = N_SLOTS,
-		.size = pool_min_size(N_SLOTS),
+		.size = pool_min_size(N_SLOTS) + 4 * SLAB_PAGE,
 	};
 	void *map = mmap(NULL, opt.size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -40,63 +40,6 @@ static struct km_mem_info info(void)
 	return now;
 }
 
-/* ---- classes ------------------------------------------------------------ */
-
-#define OFFSETS 65536 /* bytes: no span is longer */
-
-START_TEST(an_index_is_found_by_a_multiplication)
-{
-	size_t wrong = 0;
-
-	slab_classes_init();
-	for (unsigned i = 0; i < SLAB_N_CLASSES; i++) {
-		const struct slab_class *c = &slab_class[i];
-		int step = OFFSETS / test_scaled(OFFSETS) | 1;
-
-		ck_assert_uint_eq(c->size % SLAB_GRAIN, 0);
-		ck_assert_uint_le(c->n_pages * SLAB_PAGE, OFFSETS);
-		for (uint64_t off = 0; off < OFFSETS; off += step) {
-			uint64_t product = off * c->inverse;
-
-			wrong += product >> 32 != off / c->size;
-			wrong +=
-			    ((uint32_t)product < c->bound) !=
-			    (off % c->size == 0 && off / c->size < c->n_blocks);
-		}
-	}
-	ck_assert_uint_eq(wrong, 0);
-}
-END_TEST
-
-START_TEST(a_class_is_the_smallest_that_holds_a_size)
-{
-	slab_classes_init();
-	for (size_t size = 0; size <= SLAB_MAX; size++) {
-		unsigned i =
-		    slab_class_of[(size + SLAB_GRAIN - 1) / SLAB_GRAIN];
-
-		must(size <= slab_class[i].size);
-		if (i > 0)
-			must(size > slab_class[i - 1].size);
-		must(slab_class[i].size - size <= SLAB_SLACK_MASK);
-	}
-}
-END_TEST
-
-START_TEST(a_span_has_tags_and_hints_for_its_blocks)
-{
-	slab_classes_init();
-	for (unsigned i = 0; i < SLAB_N_CLASSES; i++) {
-		const struct slab_class *c = &slab_class[i];
-
-		ck_assert_uint_le(
-		    c->n_blocks, c->n_units * SLAB_UNIT / sizeof(uint64_t));
-		ck_assert_uint_le(c->n_units, SLAB_UNITS);
-		ck_assert_uint_lt((c->n_blocks - 1u) >> c->shift, SLAB_N_HINTS);
-	}
-}
-END_TEST
-
 /* ---- what fits ---------------------------------------------------------- */
 
 /* Requested bytes of blocks of one size that fill a pool, in percent of it. */
@@ -465,9 +408,6 @@ END_TEST
 
 static void add_tests(TCase *tcase)
 {
-	tcase_add_test(tcase, an_index_is_found_by_a_multiplication);
-	tcase_add_test(tcase, a_class_is_the_smallest_that_holds_a_size);
-	tcase_add_test(tcase, a_span_has_tags_and_hints_for_its_blocks);
 	tcase_add_test(tcase, one_size_alone_fills_a_pool);
 	tcase_add_test(tcase, rows_of_free_pages_that_are_joined_are_found);
 	tcase_add_test(tcase, a_small_pool_with_many_sizes_has_room_for_more);
