@@ -111,22 +111,19 @@ static void *pop(
 	return is_good ? bin->top->addr : NULL;
 }
 
+/* One of its blocks, or one that it has on loan. */
 static void *alloc_of_class(
     struct slab_part *part, unsigned class, const struct request *req)
 {
-	bool is_aligned = req->align > SLAB_GRAIN;
 	void *p;
 
 	do {
-		p = pop(part,
-		    is_aligned ? &part->bin[class]
-			       : slab_bin_for(part, slab_class[class].size),
-		    req);
-		if (p == NULL && !is_aligned)
+		p = pop(part, slab_bin_for(part, slab_class[class].size), req);
+		if (p == NULL)
 			slab_loan_end(part, class);
-	} while (p == NULL && (slab_collect(part, class) ||
-				  (!is_aligned && slab_borrow(part, class)) ||
-				  slab_refill(part, class)));
+	} while (p == NULL &&
+		 (slab_collect(part, class) || slab_borrow(part, class) ||
+		     slab_refill(part, class)));
 	return p;
 }
 
@@ -153,11 +150,14 @@ void *slab_alloc_slow(struct slab_part *part, size_t size, uint32_t site)
 	return alloc(part, &req);
 }
 
-/* A span begins with a page, so blocks of a multiple's size lie on multiples.
+/*
+ * A span begins with a page, so blocks of a multiple's size lie on multiples.
+ * What is on loan is of another size.
  */
 static void *alloc_aligned(struct slab_part *part, const struct request *req)
 {
 	unsigned class;
+	void *p;
 
 	if (req->align > SLAB_PAGE || slab_guarded(part, req->size) > SLAB_MAX)
 		return slab_run_alloc(part, req);
@@ -165,7 +165,11 @@ static void *alloc_aligned(struct slab_part *part, const struct request *req)
 	class = class_for(slab_guarded(part, req->size));
 	while (slab_class[class].size % req->align != 0)
 		class ++;
-	return alloc_of_class(part, class, req);
+	do {
+		p = pop(part, &part->bin[class], req);
+	} while (p == NULL &&
+		 (slab_collect(part, class) || slab_refill(part, class)));
+	return p;
 }
 
 bool slab_free_other(struct slab_part *part, void *p, uint32_t site)
