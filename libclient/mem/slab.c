@@ -347,6 +347,16 @@ static uint64_t groups_size(uint64_t n)
 	return round_up((n + SLAB_GROUP - 1) / SLAB_GROUP, 64);
 }
 
+static uint64_t rows_size(uint64_t n)
+{
+	return round_up(n * sizeof(struct slab_page), 64);
+}
+
+static uint64_t sides_size(uint64_t n)
+{
+	return round_up(n * sizeof(struct slab_side), 64);
+}
+
 static uint64_t guesses_size(uint64_t n)
 {
 	return round_up(n * sizeof(uint16_t), 64);
@@ -355,8 +365,7 @@ static uint64_t guesses_size(uint64_t n)
 /* Bytes of all five tables. */
 static uint64_t tables_size(uint64_t n)
 {
-	return round_up(n * sizeof(struct slab_page), 64) +
-	       round_up(n * sizeof(struct slab_side), 64) + guesses_size(n) +
+	return rows_size(n) + sides_size(n) + guesses_size(n) +
 	       2 * groups_size(n);
 }
 
@@ -375,9 +384,8 @@ static int slab_init(struct km_pool *pool, const struct pool_options *opt)
 	/* Whole pages: slab_settle_size(). */
 	pool->size = data + slab->n_pages * SLAB_PAGE;
 	slab->pages.bytes = at;
-	slab->sides.bytes = at + round_up(max * sizeof(struct slab_page), 64);
-	slab->guess.bytes =
-	    slab->sides.bytes + round_up(max * sizeof(struct slab_side), 64);
+	slab->sides.bytes = at + rows_size(max);
+	slab->guess.bytes = slab->sides.bytes + sides_size(max);
 	slab->hints.bytes = slab->guess.bytes + guesses_size(max);
 	slab->touched.bytes = slab->hints.bytes + groups_size(max);
 	slab->data.bytes = data;
