@@ -44,7 +44,7 @@ QM_CHECK2 = 0xABCDEFED
 QM_SLACK = 0xC5
 OVERHEAD = FRAG.size + FRAG_END.size
 
-# struct slab, slab_page, and what slab.h and slab_class.c say
+# struct slab, slab_page, slab_side, and what slab.h and slab_class.c say
 SLAB = struct.Struct("<IIQQQQQQQQII288sQQ")
 SLAB_PAGE_ROW = struct.Struct("<QII")
 SLAB_SIDE = struct.Struct("<8sQ")
@@ -234,9 +234,9 @@ class Slab:
         pool.pieces.clear()
 
     def _row(self, page):
-        word, unit, _ = SLAB_PAGE_ROW.unpack(self.pool.read(
-            self.rows + page * SLAB_PAGE_ROW.size, SLAB_PAGE_ROW.size))
-        return word, unit
+        """Its word, and the unit of its tags."""
+        return SLAB_PAGE_ROW.unpack(self.pool.read(
+            self.rows + page * SLAB_PAGE_ROW.size, SLAB_PAGE_ROW.size))[:2]
 
     def _run_tag(self, page):
         return SLAB_SIDE.unpack(self.pool.read(

@@ -151,6 +151,7 @@ bool slab_collect(struct slab_part *part, unsigned class)
 	const struct slab_bin *bin = &part->bin[class];
 
 	slab_bin_open(part, class);
+	/* Some may have been freed while it had a loan. */
 	return bin->top != bin->base ||
 	       collect_from_ring(part, class, LOOK_MAX) ||
 	       collect_from_new(part, class, slab_take_orphan(part, class));
