@@ -228,9 +228,15 @@ int main(int argc, char **argv)
 	}
 	path = argv[1];
 	wire_deadline(DEADLINE_S);
-	for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++)
-		if (strcmp(argv[2], attacks[i].name) == 0)
-			return attacks[i].run() ? 0 : 1;
+	for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++) {
+		if (strcmp(argv[2], attacks[i].name) != 0)
+			continue;
+		if (attacks[i].run())
+			return 0;
+		printf("# the first of them has heard: %.*s\n",
+		    (int)wires[0].len, wires[0].heard);
+		return 1;
+	}
 	fprintf(stderr, "%s: no such attack\n", argv[2]);
 	return 2;
 }
