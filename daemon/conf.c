@@ -23,10 +23,15 @@ static struct {
 	int errors;
 } reading;
 
-/* libconfuse's text for an unknown name; it gives the name as an argument. */
+/* libconfuse's texts that leave the remedy to us; this one has a name. */
 static bool is_unknown_name(const char *fmt)
 {
 	return strcmp(fmt, "no such option '%s'") == 0;
+}
+
+static bool is_early_end(const char *fmt)
+{
+	return strcmp(fmt, "premature end of file") == 0;
 }
 
 /* All errors, ours and libconfuse's, come here. */
@@ -40,6 +45,10 @@ __attribute__((format(printf, 2, 0))) static void say_error(
 		name = va_arg(ap, const char *);
 		snprintf(text, sizeof(text), "%s: no such parameter, %s", name,
 		    param_hint(name, hint, sizeof(hint)));
+	} else if (is_early_end(fmt)) {
+		snprintf(text, sizeof(text),
+		    "the file ends before its last line does: "
+		    "that needs its value, as in NAME = VALUE, or its )");
 	} else {
 		vsnprintf(text, sizeof(text), fmt, ap);
 	}

@@ -146,6 +146,10 @@ START_TEST(what_is_pinned_is_checked_but_not_changed)
 }
 END_TEST
 
+#define EARLY_END                                                              \
+	"the file ends before its last line does: that needs its value, as "   \
+	"in NAME = VALUE, or its )"
+
 static const struct {
 	const char *text;
 	const char *message;
@@ -171,7 +175,9 @@ static const struct {
 	{ "workers = {1, 2}\n", "1: unexpected token '{'" },
 	{ "workers += 1\n",
 	    "1: attempt to append to non-list option 'workers'" },
-	{ "workers =", "1: premature end of file" },
+	{ "workers =", "1: " EARLY_END },
+	{ "workers\n", "2: " EARLY_END },
+	{ "loadmodule(\"good.so\"\n", "2: " EARLY_END },
 	{ "# a\n#\n// b\n//c\n/* d\n */ /**/\ndebug = 1 # e\nworkers = x\n",
 	    "8: workers: \"x\" is not an integer from 0 to 1024 "
 	    "(processes)" },
