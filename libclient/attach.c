@@ -206,14 +206,40 @@ static int join(void)
 
 /* ---- fork --------------------------------------------------------------- */
 
+/* Who listens there has our chunk: *slot and the connection are ours. */
+static int ask_as_child(uint32_t *slot)
+{
+	struct attach_packet reply;
+	const struct attach_welcome *welcome = &reply.msg.u.welcome;
+	int sock, rc;
+
+	rc = ask(&sock, &reply);
+	if (rc != 0)
+		return rc;
+	attach_packet_close(&reply);
+	if (welcome->base != attach.pool->base ||
+	    welcome->generation != attach.pool->generation) {
+		close(sock);
+		return -KM_ENOENT;
+	}
+	keep(&attach.sock, sock);
+	slot_known_as(welcome->pid);
+	*slot = welcome->slot;
+	return 0;
+}
+
 /*
  * The kmemd of this chunk has gone, and with it whoever would be told of a
  * death: the child is no worse off than its parent. But in a pid namespace of
  * its own it could not say who it is to the next one.
+ *
+ * The next one listens before it looks who is there. So if nobody listens when
+ * the slot is live, it will be seen; and if somebody does, the child asks as
+ * any other. The first slot is left live then, as that of one more thread: who
+ * has seen it may follow the process by it.
  */
-static int join_alone(void)
+static int join_alone(uint32_t *slot)
 {
-	uint32_t slot;
 	int rc;
 
 	if (!slot_is_known_here())
@@ -221,33 +247,22 @@ static int join_alone(void)
 		    "no kmemd listens at %s, which this child needs, since it "
 		    "is in another pid namespace",
 		    attach.path);
-	rc = slot_join(attach.pool, &slot);
+	rc = slot_join(attach.pool, slot);
 	if (rc == 0)
-		use(slot);
+		ask_as_child(slot);
 	return rc;
 }
 
 static int join_as_child(void)
 {
-	struct attach_packet reply;
-	const struct attach_welcome *welcome = &reply.msg.u.welcome;
-	int sock, rc;
+	uint32_t slot;
+	int rc = ask_as_child(&slot);
 
-	rc = ask(&sock, &reply);
 	if (rc == -KM_ENOENT)
-		return join_alone();
-	if (rc != 0)
-		return rc;
-	attach_packet_close(&reply);
-	if (welcome->base != attach.pool->base ||
-	    welcome->generation != attach.pool->generation) {
-		close(sock);
-		return join_alone();
-	}
-	keep(&attach.sock, sock);
-	slot_known_as(welcome->pid);
-	use(welcome->slot);
-	return 0;
+		rc = join_alone(&slot);
+	if (rc == 0)
+		use(slot);
+	return rc;
 }
 
 /* The pool's starter in the child of a fork. */

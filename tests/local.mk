@@ -439,6 +439,7 @@ EXTRA_DIST += $(lint_tests) $(functional_tests) $(fuzz_tests) %D%/unit/run.sh \
 	%D%/functional/figures.sh %D%/functional/gdb.sh \
 	%D%/functional/lib.sh %D%/functional/man.sh \
 	%D%/functional/member.sh %D%/functional/points.sh \
+	%D%/outside/late_connect.c \
 	%D%/outside/member.c \
 	%D%/functional/puppet.sh %D%/functional/terminal.sh \
 	%D%/tap.sh %D%/lint/files.sh \

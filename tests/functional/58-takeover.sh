@@ -95,6 +95,26 @@ is "$answer" attached 'a program from before may leave and come again'
 is "$(json pkg.stats "[.[] | select(.pid == $(member_pid gamma))] | length")" 1 \
 	'... and is listed once'
 
+# --- a child that finds nobody, and then the next one comes ---
+
+ok 'beta is built to hear late' build_member beta \
+	"$S/tests/outside/late_connect.c"
+LATE_CONNECT=$T/nobody start_member beta
+tell beta attach 0
+kill_supervisor
+echo 'fork 321' >&5
+ok 'a child finds no kmemd' wait_until 10 test -e "$T/nobody"
+start_kmemd -n 0
+rm "$T/nobody"
+read -r answer <&6
+like "$answer" '^[0-9]+ 0x' '... and joins when the next one is there'
+child=${answer%% *}
+is "$(entry "$child" .pid)" "$child" '... which lists it'
+kill -KILL "$child"
+ok '... and sees it die' wait_until 10 log_has \
+	"\(pid $child\) has left 321 bytes in 1 blocks"
+kill_member beta
+
 # --- stopped is not dead ---
 
 kill -STOP "$(member_pid gamma)"

@@ -38,10 +38,12 @@ build_outside() {
 		"$build_file" $(kmem_flags) -lpthread
 }
 
-# build_member NAME: its call sites are of the module NAME.
+# build_member NAME [FLAGS...]: its call sites are of the module NAME.
 build_member() {
-	build_outside "$CC" "$S/tests/outside/member.c" "$T/$1" \
-		"-DMOD_NAME=\"$1\""
+	build_name=$1
+	shift
+	build_outside "$CC" "$S/tests/outside/member.c" "$T/$build_name" \
+		"-DMOD_NAME=\"$build_name\"" "$@"
 }
 
 # start_member NAME [COMMAND...]: the command gets its words in front.
