@@ -48,6 +48,7 @@ EXTRA_%C%_kmemd_DEPENDENCIES = libclient/libkmemcore.la
 	%D%/found.c %D%/found.h \
 	%D%/observers.c %D%/observers.h \
 	%D%/handed.c %D%/handed.h \
+	%D%/strays.c %D%/strays.h \
 	%D%/takeover.c %D%/takeover.h \
 	%D%/phases.c %D%/phases.h \
 	%D%/pkgpool.c %D%/pkgpool.h \

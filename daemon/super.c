@@ -17,6 +17,7 @@
 #include "daemon/signals.h"
 #include "daemon/summary.h"
 #include "daemon/super.h"
+#include "daemon/strays.h"
 #include "daemon/super_orphans.h"
 #include "daemon/super_worker.h"
 
@@ -52,6 +53,8 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	chunk_tick();
+	if (chunk_pool() != NULL)
+		strays_look(chunk_pool());
 }
 
 static void on_stop_signal(evutil_socket_t sig, short what, void *arg)
@@ -140,6 +143,7 @@ int super_init(void)
 		goto out;
 	if (signals_new(super.base, signal_rows, &super.signals) < 0)
 		goto out;
+	strays_init(super.base);
 	if (super_workers_init(super.base, &worker_ops) < 0)
 		goto out;
 	return 0;
@@ -153,6 +157,7 @@ static void free_events(void)
 {
 	summary_drop();
 	super_workers_fini();
+	strays_fini();
 	super_orphans_drop();
 	signals_free(&super.signals);
 	if (super.deadline != NULL)

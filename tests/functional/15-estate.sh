@@ -103,4 +103,33 @@ for puppet_managers in '-X qm -x qm' '-X slab -x slab'; do
 	ok 'it stops' stop_kmemd
 done
 
+# --- what a worker forks itself: under slab, a participant of its own ---
+
+start_puppets -n 1
+used=$(json shm.stats .used)
+tell 1 fork 500
+child=$(said 1 fork)
+ok 'a worker forks a process, which is seen' wait_until 10 log_has \
+	"pid $child, which worker 1 has forked, is in the shm pool: watched"
+kill -KILL "$child"
+ok '... and when it dies, what it has left' wait_until 10 log_has \
+	"worker 1 \(pid $child\) has left 500 bytes in 1 blocks of shm"
+is "$(json shm.orphans '.processes[] | .pid, .blocks' | tr '\n' ' ')" \
+	"$child 1 " '... which shm.orphans lists'
+is "$(json shm.reap "$child" .bytes)" 500 '... and shm.reap frees'
+tell 1 fork_die 600
+ok 'another one is dead before anybody has looked' wait_until 10 log_has \
+	"worker 1 \(pid $(said 1 fork_die)\) has left 600 bytes in 1 blocks"
+is "$(json shm.reap "$(said 1 fork_die)" .bytes)" 600 '... and is reaped'
+is "$(json shm.stats .used)" "$used" 'all is as it was'
+tell 1 fork 700
+child=$(said 1 fork)
+kill_worker 1
+ok 'a process outlives the worker that has forked it' wait_until 10 log_has \
+	"pid $child, which worker 1 has forked, is in the shm pool: watched"
+kill -KILL "$child"
+ok '... and is seen to die' wait_until 10 log_has \
+	"worker 1 \(pid $child\) has left 700 bytes in 1 blocks of shm"
+ok 'it stops' stop_kmemd
+
 done_testing

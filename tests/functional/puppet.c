@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,6 +181,34 @@ static void do_inplace(const char *unused)
 	pkg_free(last);
 }
 
+/* A process of our own, which has so much of shm, and stays, or ends at once.
+ */
+static void fork_one(const char *verb, const char *size, bool stays)
+{
+	char line[32];
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		void *p = shm_malloc(strtoul(size, NULL, 10));
+
+		while (p != NULL && stays)
+			pause();
+		_exit(p != NULL ? EXIT_SUCCESS : EXIT_FAILURE);
+	}
+	snprintf(line, sizeof(line), "%d", (int)pid);
+	say(verb, line);
+}
+
+static void do_fork(const char *size)
+{
+	fork_one("fork", size, true);
+}
+
+static void do_fork_die(const char *size)
+{
+	fork_one("fork_die", size, false);
+}
+
 /* What was stored before the fork, and in shm; then change them. */
 static void do_show(const char *text)
 {
@@ -350,6 +379,8 @@ static const struct {
 	{ "api_pkg", do_api_pkg },
 	{ "api_shm", do_api_shm },
 	{ "inplace", do_inplace },
+	{ "fork", do_fork },
+	{ "fork_die", do_fork_die },
 	{ "show", do_show },
 	{ "count", do_count },
 	{ "hold", do_hold },
