@@ -116,11 +116,9 @@ static bool row_is(const struct km_pool *pool, const struct site_row *row,
 static uint32_t text_add(
     struct site_table *table, struct km_pool *pool, const char *text)
 {
-	size_t len;
+	size_t len = strlen(text) + 1;
 	uint64_t at;
 
-	text = tail_of(text);
-	len = strlen(text) + 1;
 	if (__atomic_load_n(&table->text_used, __ATOMIC_RELAXED) + len >
 	    table->text_size)
 		return (uint32_t)table->text.bytes;
@@ -140,16 +138,47 @@ static bool row_claim(struct site_row *row)
 	    SITE_ROW_CLAIMED, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-static void row_fill(struct km_pool *pool, struct site_row *row,
-    const struct km_site *site, uint32_t hash)
+static bool is_ready(const struct site_row *row)
+{
+	return __atomic_load_n(&row->state, __ATOMIC_ACQUIRE) == SITE_ROW_READY;
+}
+
+/* Where the text is among those of a ready row; 0: it is not. */
+static uint32_t text_in(
+    const struct km_pool *pool, const struct site_row *row, const char *text)
+{
+	const uint32_t at[] = { row->file, row->func, row->mname };
+
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++)
+		if (strcmp(site_row_text(pool, at[i]), text) == 0)
+			return at[i];
+	return 0;
+}
+
+/* Sites of a file, function or module have texts in common: kept once. */
+static uint32_t text_intern(struct km_pool *pool, const char *text)
 {
 	struct site_table *table = table_of(pool);
 
+	text = tail_of(text);
+	for (uint32_t id = 0; id < pool->n_sites; id++) {
+		const struct site_row *row = &table->row[id];
+		uint32_t at = is_ready(row) ? text_in(pool, row, text) : 0;
+
+		if (at != 0)
+			return at;
+	}
+	return text_add(table, pool, text);
+}
+
+static void row_fill(struct km_pool *pool, struct site_row *row,
+    const struct km_site *site, uint32_t hash)
+{
 	row->hash = hash;
 	row->line = site->line;
-	row->file = text_add(table, pool, site->file);
-	row->func = text_add(table, pool, site->func);
-	row->mname = text_add(table, pool, site->mname);
+	row->file = text_intern(pool, site->file);
+	row->func = text_intern(pool, site->func);
+	row->mname = text_intern(pool, site->mname);
 	/* A kill before this line leaves a claimed row that nobody reads. */
 	__atomic_store_n(&row->state, SITE_ROW_READY, __ATOMIC_RELEASE);
 }
@@ -170,9 +199,8 @@ static uint32_t find_or_add(struct km_pool *pool, const struct km_site *site)
 			return id;
 		}
 		/* Claimed by another just now: perhaps the same site twice. */
-		if (__atomic_load_n(&row->state, __ATOMIC_ACQUIRE) ==
-			SITE_ROW_READY &&
-		    row->hash == hash && row_is(pool, row, site))
+		if (is_ready(row) && row->hash == hash &&
+		    row_is(pool, row, site))
 			return id;
 	}
 	return SITE_UNKNOWN;

@@ -20,7 +20,7 @@
 #include "mem/pool.h"
 
 #define SITE_UNKNOWN	0   /* row 0 is never used */
-#define SITE_TEXT_SHARE 64  /* bytes of text per row, on average */
+#define SITE_TEXT_SHARE 24  /* bytes of text per row, on average */
 #define SITE_TEXT_MAX	255 /* bytes of one text; longer ones lose their head */
 
 enum site_row_state {

@@ -304,6 +304,35 @@ START_TEST(sites_are_interned_once_and_kept_apart)
 }
 END_TEST
 
+/* A small table: 256 rows. Eight functions a file, as programs have them. */
+START_TEST(texts_that_sites_have_in_common_are_kept_once)
+{
+	static char file[32][32], func[200][16];
+	uint32_t id[200];
+
+	test_pool_open(&t, KM_PKG, "qm", SIZE);
+	for (int i = 0; i < 200; i++) {
+		struct km_site site = { file[i / 8], func[i], "module",
+			(unsigned)i + 1, { 0, 0 } };
+
+		snprintf(file[i / 8], 32, "src/modules/file_%03d.c", i / 8);
+		snprintf(func[i], 16, "a_function_%03d", i);
+		id[i] = site_intern(t.pool, &site);
+		ck_assert_uint_ne(id[i], SITE_UNKNOWN);
+	}
+	for (int i = 0; i < 200; i++) {
+		const struct site_row *row = site_row_at(t.pool, id[i]);
+
+		ck_assert_str_eq(site_row_text(t.pool, row->file), file[i / 8]);
+		ck_assert_str_eq(site_row_text(t.pool, row->func), func[i]);
+		ck_assert_str_eq(site_row_text(t.pool, row->mname), "module");
+		ck_assert_uint_eq(
+		    row->file, site_row_at(t.pool, id[i / 8 * 8])->file);
+	}
+	test_pool_close(&t);
+}
+END_TEST
+
 START_TEST(a_full_site_table_gives_the_unknown_site_and_allocation_goes_on)
 {
 	struct km_site sites[2000];
@@ -365,6 +394,7 @@ int main(void)
 	tcase_add_test(
 	    tcase, accounts_hold_at_every_look_while_others_allocate);
 	tcase_add_test(tcase, sites_are_interned_once_and_kept_apart);
+	tcase_add_test(tcase, texts_that_sites_have_in_common_are_kept_once);
 	tcase_add_test(tcase,
 	    a_full_site_table_gives_the_unknown_site_and_allocation_goes_on);
 	tcase_add_test(tcase, a_slot_is_not_reused_while_a_live_block_names_it);
