@@ -32,6 +32,19 @@ static struct {
 	LIST_HEAD(, stray) all;
 } strays;
 
+static struct stray *stray_new(const struct pool_slot *slot)
+{
+	struct stray *stray = calloc(1, sizeof(*stray));
+
+	if (stray == NULL)
+		return NULL;
+	stray->pid = slot->pid;
+	stray->start_time = slot->start_time;
+	LIST_INSERT_HEAD(&strays.all, stray, entry);
+	stray->pidfd = (int)syscall(SYS_pidfd_open, stray->pid, 0);
+	return stray;
+}
+
 static void stray_free(struct stray *stray)
 {
 	LIST_REMOVE(stray, entry);
@@ -86,7 +99,7 @@ static void on_died(evutil_socket_t fd, short what, void *arg)
 	stray_free(stray);
 }
 
-/* With its pidfd it is certain whom its pid means. */
+/* Behind stray_new(). With a pidfd it is certain whom the pid means. */
 static bool is_dead(const struct stray *stray)
 {
 	if (stray->pidfd < 0)
@@ -103,30 +116,27 @@ static bool watch(struct stray *stray)
 	return stray->died != NULL && event_add(stray->died, NULL) == 0;
 }
 
-static void take_in(const struct pool_slot *slot)
+/* False: there is no room to watch it now, which is logged. */
+static bool take_in(const struct pool_slot *slot)
 {
-	struct stray *stray = calloc(1, sizeof(*stray));
+	struct stray *stray = stray_new(slot);
 
-	if (stray == NULL) {
-		LM_ERR("cannot watch pid %d: out of memory", (int)slot->pid);
-		return;
-	}
-	stray->pid = slot->pid;
-	stray->start_time = slot->start_time;
-	LIST_INSERT_HEAD(&strays.all, stray, entry);
-	stray->pidfd = (int)syscall(SYS_pidfd_open, stray->pid, 0);
-	if (is_dead(stray)) {
+	if (stray != NULL && is_dead(stray)) {
 		settle(stray);
-	} else if (watch(stray)) {
+		stray_free(stray);
+		return true;
+	}
+	if (stray != NULL && watch(stray)) {
 		LM_INFO("pid %d, which %s has forked, is in the shm pool: "
 			"watched",
 		    (int)slot->pid, slot->name);
-		return;
-	} else {
-		LM_ERR("cannot watch pid %d, which %s has forked: %m",
-		    (int)slot->pid, slot->name);
+		return true;
 	}
-	stray_free(stray);
+	LM_ERR("cannot watch pid %d, which %s has forked: %m", (int)slot->pid,
+	    slot->name);
+	if (stray != NULL)
+		stray_free(stray);
+	return false;
 }
 
 static bool is_known(const struct pool_slot *slot)
@@ -149,8 +159,9 @@ void strays_look(struct km_pool *pool)
 	for (uint32_t n = 0; n <= pool->top_slot; n++)
 		if (__atomic_load_n(&slots[n].state, __ATOMIC_ACQUIRE) ==
 			SLOT_LIVE &&
-		    slots[n].rank >= 0 && !is_known(&slots[n]))
-			take_in(&slots[n]);
+		    slots[n].rank >= 0 && !is_known(&slots[n]) &&
+		    !take_in(&slots[n]))
+			return; /* to the next look */
 }
 
 void strays_init(struct event_base *base)

@@ -7,7 +7,9 @@
 #include "mem/slab_part.h"
 #include "mem/slab_view.h"
 
-#define AT_ONCE SLAB_GROUP /* pages: so few are out of reach at a time */
+/* So few pages are out of reach at a time, and of few free ones but a part. */
+#define AT_ONCE	     SLAB_GROUP
+#define AT_ONCE_PART 8u
 
 static char *at(const struct slab_part *part, uint64_t i)
 {
@@ -47,14 +49,24 @@ static unsigned give_to_system(struct slab_part *part, uint64_t i, uint64_t n)
 	return resident;
 }
 
+static uint64_t at_once(const struct slab *slab)
+{
+	uint64_t held = __atomic_load_n(&slab->n_held, __ATOMIC_RELAXED);
+	uint64_t all = slab_n_pages(slab);
+	uint64_t n = held < all ? (all - held) / AT_ONCE_PART : 0;
+
+	return n > 0 ? n : 1;
+}
+
 /* Of pages in [i, end): a row of free ones after the other. */
 static uint64_t trim_group(struct slab_part *part, uint64_t i, uint64_t end)
 {
-	uint64_t n, sum = 0;
+	uint64_t most = at_once(part->slab), n, sum = 0;
 
-	for (; i < end; i += n + 1) {
+	for (; i<end; i += n> 0 ? n : 1) {
 		/* While they are reserved nobody writes to them. */
-		n = slab_pages_reserve(part, i, end - i);
+		n = slab_pages_reserve(
+		    part, i, most < end - i ? most : end - i);
 		if (n == 0)
 			continue;
 		sum += give_to_system(part, i, n);

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "mem/manager.h"
@@ -223,6 +225,48 @@ START_TEST(nobody_lacks_memory_because_it_is_trimmed)
 }
 END_TEST
 
+/* Pages that are out of reach when the system gets some, at most. */
+static unsigned reserved_most;
+
+int madvise(void *p, size_t size, int advice)
+{
+	const struct slab *slab;
+	const struct slab_page *page;
+	unsigned n = 0;
+
+	if (t.pool != NULL) {
+		slab = pool_at(t.pool, t.pool->data);
+		page = pool_at(t.pool, slab->pages);
+		for (uint64_t i = 0; i < slab->n_pages; i++)
+			n += slab_kind(slab_load(&page[i])) == SLAB_RES;
+	}
+	if (n > reserved_most)
+		reserved_most = n;
+	return (int)syscall(SYS_madvise, p, size, advice);
+}
+
+/* The pool is full but for 80 pages, in one row. */
+START_TEST(of_few_free_pages_a_trim_takes_a_part_at_a_time)
+{
+	char *p, *from[8];
+	int n = 0;
+
+	open_shm(4 * MB);
+	while ((p = shm_malloc(40000)) != NULL) {
+		memset(p, 'p', 40000);
+		if (n < 8)
+			from[n++] = p;
+	}
+	for (int i = 0; i < n; i++)
+		shm_free(from[i]);
+	reserved_most = 0;
+	ck_assert_uint_ge(manager_slab.trim(t.pool), 80 * SLAB_PAGE);
+	ck_assert_uint_gt(reserved_most, 0);
+	ck_assert_uint_le(reserved_most, 80 / 8 + 1);
+	test_pool_close(&t);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("slab_threads");
@@ -234,6 +278,7 @@ int main(void)
 	tcase_add_test(tcase, pkg_goes_on_in_all_threads_when_shm_has_gone);
 	tcase_add_test(tcase, what_a_thread_leaves_is_had_by_others);
 	tcase_add_test(tcase, nobody_lacks_memory_because_it_is_trimmed);
+	tcase_add_test(tcase, of_few_free_pages_a_trim_takes_a_part_at_a_time);
 	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
