@@ -2,6 +2,8 @@
 /* points_kmemd.c - a kmemd of which somebody is killed, from outside. */
 #include "config.h"
 
+#include <dirent.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -124,4 +126,37 @@ void points_count_maps(pid_t kmemd, long *files, long *pools)
 		*pools += strstr(line, "kmemd-pkg") != NULL;
 	}
 	fclose(f);
+}
+
+/* A line of its fdinfo, as proc(5) has it. */
+static bool is_pidfd_of(const char *path, pid_t pid)
+{
+	char line[128];
+	int of = 0;
+	FILE *f = fopen(path, "re");
+
+	while (f != NULL && of == 0 && fgets(line, sizeof(line), f) != NULL)
+		sscanf(line, "Pid: %d", &of);
+	if (f != NULL)
+		fclose(f);
+	return of == pid;
+}
+
+bool points_has_pidfd(pid_t kmemd, pid_t pid)
+{
+	char path[64 + NAME_MAX];
+	const struct dirent *entry;
+	bool has = false;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", (int)kmemd);
+	dir = opendir(path);
+	while (dir != NULL && !has && (entry = readdir(dir)) != NULL) {
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%s", (int)kmemd,
+		    entry->d_name);
+		has = is_pidfd_of(path, pid);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return has;
 }

@@ -44,4 +44,7 @@ bool points_pools_are_whole(
 /* Files that it has mapped, memfds among them, and pkg pools among these. */
 void points_count_maps(pid_t kmemd, long *files, long *pools);
 
+/* Whether it has a pidfd of that process. */
+bool points_has_pidfd(pid_t kmemd, pid_t pid);
+
 #endif

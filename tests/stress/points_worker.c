@@ -5,6 +5,7 @@
 
 #include <event2/event.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -16,6 +17,9 @@
 
 #define SMALL 100   /* bytes: a block of a span */
 #define LARGE 50000 /* a run of pages */
+_Static_assert(SMALL + LARGE == POINTS_STRAY, "what who is forked has");
+
+#define ALONE_S 600 /* who is forked, when nobody kills it */
 
 static int own_rank;
 static struct points *points;
@@ -32,10 +36,31 @@ static void take_turn(void)
 	__atomic_add_fetch(&points->turns[own_rank], 1, __ATOMIC_SEQ_CST);
 }
 
+/* Until it is killed. */
+static void be_forked(void)
+{
+	alarm(ALONE_S);
+	if (shm_malloc(SMALL) == NULL || shm_malloc(LARGE) == NULL)
+		_exit(EXIT_FAILURE);
+	__atomic_store_n(&points->forked, (int32_t)getpid(), __ATOMIC_SEQ_CST);
+	for (;;)
+		pause();
+}
+
+static void fork_if_wanted(void)
+{
+	if (own_rank == POINTS_VICTIM &&
+	    __atomic_exchange_n(&points->fork_wanted, 0, __ATOMIC_SEQ_CST) !=
+		0 &&
+	    fork() == 0)
+		be_forked();
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	if (__atomic_load_n(&points->is_calm, __ATOMIC_SEQ_CST) == 0)
 		take_turn();
+	fork_if_wanted();
 	__atomic_store_n(
 	    &points->served[own_rank], (int32_t)getpid(), __ATOMIC_SEQ_CST);
 }

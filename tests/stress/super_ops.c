@@ -192,6 +192,54 @@ static bool worker_is_replaced(void)
 	return served() != dead_worker && points_is_live(served());
 }
 
+/* ---- a process that a worker has forked --------------------------------- */
+
+static int32_t forked(void)
+{
+	return __atomic_load_n(&super.points->forked, __ATOMIC_SEQ_CST);
+}
+
+static bool has_forked(void)
+{
+	return forked() != 0;
+}
+
+/* By a pidfd. */
+static bool is_watched(void)
+{
+	return points_has_pidfd(super.kmemd, forked());
+}
+
+static void worker_forks(void)
+{
+	__atomic_store_n(&super.points->forked, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&super.points->fork_wanted, 1, __ATOMIC_SEQ_CST);
+	super_await(has_forked, "a worker does not fork");
+	member.dead = forked();
+	super_await(is_watched, "who was forked is not watched");
+}
+
+static void forked_dies(void)
+{
+	kill(forked(), SIGKILL);
+}
+
+static bool forked_is_settled(void)
+{
+	return !points_is_live(forked());
+}
+
+static void kill_with_forked(void)
+{
+	worker_forks();
+	super_kill();
+}
+
+static bool serves_and_ended(void)
+{
+	return points_says_it_serves(super.kmemd) && forked_is_settled();
+}
+
 /* ---- shm.reap, shm.adopt ------------------------------------------------ */
 
 static const char *of_dead(void)
@@ -347,6 +395,9 @@ const struct super_op super_ops[] = {
 	{ "death", .prepare = member_works, .ask = member_dies,
 	    .is_done = member_is_settled, .used = MEMBER_PLAIN, .clean = reap },
 	{ "worker", .ask = kill_worker, .is_done = worker_is_replaced },
+	{ "forked", .slab_only = true, .prepare = worker_forks,
+	    .ask = forked_dies, .is_done = forked_is_settled,
+	    .used = POINTS_STRAY, .clean = reap },
 	{ "shm.reap", .prepare = member_has_died, .ask = ask_reap,
 	    .is_done = has_answered, .again = reap },
 	{ "shm.adopt", .prepare = member_has_died, .ask = ask_adopt,
@@ -361,6 +412,9 @@ const struct super_op super_ops[] = {
 	{ "core.reexec", .ask = ask_reexec, .is_done = has_run_and_serves },
 	{ "takeover", .starts = true, .prepare = super_kill,
 	    .is_done = serves },
+	{ "takeover with a forked", .slab_only = true, .starts = true,
+	    .prepare = kill_with_forked, .is_done = serves_and_ended,
+	    .used = POINTS_STRAY, .clean = reap },
 	{ "takeover with a death", .starts = true, .prepare = kill_with_member,
 	    .is_done = serves_and_settled, .used = MEMBER_PLAIN,
 	    .clean = reap },

@@ -323,8 +323,12 @@ static void open_look(void)
 /* All children are gone, whatever has happened. */
 static void end_all(void)
 {
+	int32_t forked = super.points != NULL ? super.points->forked : 0;
+
 	super_kill();
 	member_kill();
+	if (forked != 0 && points_is_live(forked))
+		kill(forked, SIGKILL);
 	if (super.witness > 0) {
 		kill(super.witness, SIGKILL);
 		waitpid(super.witness, NULL, 0);

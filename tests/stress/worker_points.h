@@ -19,7 +19,8 @@
 #include "mem/lock.h"
 
 #define POINTS_ROOT   "worker points"
-#define POINTS_VICTIM 1 /* the rank that is killed */
+#define POINTS_VICTIM 1		    /* the rank that is killed */
+#define POINTS_STRAY  (100 + 50000) /* bytes that who it forks has */
 #define POINTS_RANKS  4 /* the supervisor, and as many workers as there are */
 
 struct points {
@@ -29,6 +30,8 @@ struct points {
 	int32_t is_calm; /* nobody takes a turn in its loop */
 	int32_t served[POINTS_RANKS]; /* who was in its loop: its pid */
 	uint32_t turns[POINTS_RANKS];
+	int32_t fork_wanted; /* the victim is to fork, once */
+	int32_t forked;	     /* the pid of that process, when it has blocks */
 };
 
 /*
