@@ -21,8 +21,7 @@
 
 struct stray {
 	LIST_ENTRY(stray) entry;
-	int32_t pid;
-	uint64_t start_time;
+	struct pool_slot slot; /* a copy, of when it was first seen */
 	int pidfd;
 	struct event *died;
 };
@@ -38,10 +37,9 @@ static struct stray *stray_new(const struct pool_slot *slot)
 
 	if (stray == NULL)
 		return NULL;
-	stray->pid = slot->pid;
-	stray->start_time = slot->start_time;
+	stray->slot = *slot;
 	LIST_INSERT_HEAD(&strays.all, stray, entry);
-	stray->pidfd = (int)syscall(SYS_pidfd_open, stray->pid, 0);
+	stray->pidfd = (int)syscall(SYS_pidfd_open, slot->pid, 0);
 	return stray;
 }
 
@@ -55,39 +53,27 @@ static void stray_free(struct stray *stray)
 	free(stray);
 }
 
-/*
- * A slot of it, or NULL. It may have left those that it had before, and they
- * may be another's by now.
- */
-static const struct pool_slot *slot_of(
-    struct km_pool *pool, const struct stray *stray, uint32_t *n)
+/* It runs a program, which has attached: settled with all that it has. */
+static bool is_program(int32_t pid)
 {
-	const struct pool_slot *slots = pool_at(pool, pool->slots);
+	const struct proc *proc = proc_by_pid(pid);
 
-	for (*n = 0; *n <= pool->top_slot; ++*n)
-		if ((slots[*n].state == SLOT_LIVE ||
-			slots[*n].state == SLOT_LEFT) &&
-		    slots[*n].pid == stray->pid &&
-		    slots[*n].start_time == stray->start_time)
-			return &slots[*n];
-	return NULL;
+	return proc != NULL && proc->slot != POOL_NO_SLOT;
 }
 
 /* It is dead: what it had goes the way of what any process had. */
 static void settle(const struct stray *stray)
 {
-	struct km_pool *pool = chunk_pool();
-	const struct pool_slot *slot;
+	const struct pool_slot *slot = &stray->slot;
 	uint32_t n;
 
-	slot = slot_of(pool, stray, &n);
-	if (slot == NULL) {
-		slot_drop_claims(pool, stray->pid);
+	if (is_program(slot->pid))
 		return;
-	}
+	n = slot_dead_all(chunk_pool(), slot->pid, slot->start_time);
+	if (n == POOL_NO_SLOT)
+		return;
 	LM_NOTICE("a process that %s has forked (pid %d) has ended", slot->name,
 	    (int)slot->pid);
-	slot_dead_process(pool, n);
 	super_orphans_start(n);
 }
 
@@ -99,12 +85,19 @@ static void on_died(evutil_socket_t fd, short what, void *arg)
 	stray_free(stray);
 }
 
-/* Behind stray_new(). With a pidfd it is certain whom the pid means. */
+/*
+ * Behind stray_new(). Only what is known is said of it: who is settled alive
+ * goes on to write where others do. Without a descriptor to spare /proc tells
+ * nothing (0); the pidfd will.
+ */
 static bool is_dead(const struct stray *stray)
 {
-	if (stray->pidfd < 0)
-		return errno == ESRCH;
-	return slot_process_start_time(stray->pid) != stray->start_time;
+	uint64_t start_time;
+
+	if (stray->pidfd < 0 && errno == ESRCH)
+		return true;
+	start_time = slot_process_start_time(stray->slot.pid);
+	return start_time != 0 && start_time != stray->slot.start_time;
 }
 
 static bool watch(struct stray *stray)
@@ -147,20 +140,40 @@ static bool is_known(const struct pool_slot *slot)
 	if (proc != NULL && proc->pid == slot->pid)
 		return true;
 	LIST_FOREACH(stray, &strays.all, entry)
-	if (stray->pid == slot->pid && stray->start_time == slot->start_time)
+	if (stray->slot.pid == slot->pid &&
+	    stray->slot.start_time == slot->start_time)
 		return true;
-	return false;
+	return is_program(slot->pid);
+}
+
+/*
+ * A copy of a slot that somebody has. False: nobody has, or it went from one to
+ * another under our eyes: that one is seen at the next look.
+ */
+static bool slot_read(const struct pool_slot *from, struct pool_slot *to)
+{
+	uint32_t state = __atomic_load_n(&from->state, __ATOMIC_ACQUIRE);
+
+	if (state != SLOT_LIVE && state != SLOT_LEFT)
+		return false;
+	*to = *from;
+	to->name[POOL_NAME_SIZE - 1] = '\0';
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(&from->state, __ATOMIC_RELAXED) == state &&
+	       __atomic_load_n(&from->pid, __ATOMIC_RELAXED) == to->pid &&
+	       __atomic_load_n(&from->start_time, __ATOMIC_RELAXED) ==
+		   to->start_time;
 }
 
 void strays_look(struct km_pool *pool)
 {
 	const struct pool_slot *slots = pool_at(pool, pool->slots);
+	uint32_t top = __atomic_load_n(&pool->top_slot, __ATOMIC_RELAXED);
+	struct pool_slot slot;
 
-	for (uint32_t n = 0; n <= pool->top_slot; n++)
-		if (__atomic_load_n(&slots[n].state, __ATOMIC_ACQUIRE) ==
-			SLOT_LIVE &&
-		    slots[n].rank >= 0 && !is_known(&slots[n]) &&
-		    !take_in(&slots[n]))
+	for (uint32_t n = 0; n <= top; n++)
+		if (slot_read(&slots[n], &slot) && slot.rank >= 0 &&
+		    !is_known(&slot) && !take_in(&slot))
 			return; /* to the next look */
 }
 

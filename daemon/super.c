@@ -15,9 +15,9 @@
 #include "daemon/proc.h"
 #include "daemon/rpcserve.h"
 #include "daemon/signals.h"
+#include "daemon/strays.h"
 #include "daemon/summary.h"
 #include "daemon/super.h"
-#include "daemon/strays.h"
 #include "daemon/super_orphans.h"
 #include "daemon/super_worker.h"
 

@@ -168,12 +168,31 @@ void slot_dead(struct km_pool *pool, uint32_t slot)
 }
 
 /* By CAS: who needs slots may have given it out again. */
-static void left_is_dead(struct pool_slot *s)
+static bool left_is_dead(struct pool_slot *s)
 {
 	uint32_t state = SLOT_LEFT;
 
-	__atomic_compare_exchange_n(&s->state, &state, SLOT_DEAD, false,
+	return __atomic_compare_exchange_n(&s->state, &state, SLOT_DEAD, false,
 	    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+/*
+ * False: it is not of the dead. The state is read first: who has it next stores
+ * his pid before he is live, so one that was live and has the pid of the dead
+ * was theirs.
+ */
+static bool dead_if_of(
+    struct km_pool *pool, uint32_t slot, int32_t pid, uint64_t start_time)
+{
+	struct pool_slot *s = slot_at(pool, slot);
+	uint32_t state = __atomic_load_n(&s->state, __ATOMIC_ACQUIRE);
+
+	if (s->pid != pid || s->start_time != start_time)
+		return false;
+	if (state != SLOT_LIVE)
+		return left_is_dead(s);
+	slot_dead(pool, slot);
+	return true;
 }
 
 bool slot_pass_claim(struct km_pool *pool, uint32_t slot, int32_t pid)
@@ -195,21 +214,24 @@ void slot_drop_claims(struct km_pool *pool, int32_t pid)
 	}
 }
 
+uint32_t slot_dead_all(struct km_pool *pool, int32_t pid, uint64_t start_time)
+{
+	uint32_t one = POOL_NO_SLOT;
+
+	for (uint32_t i = 0; i < pool->n_slots; i++)
+		if (dead_if_of(pool, i, pid, start_time))
+			one = i;
+	slot_drop_claims(pool, pid);
+	return one;
+}
+
 void slot_dead_process(struct km_pool *pool, uint32_t slot)
 {
 	const struct pool_slot *main = slot_at(pool, slot);
-	struct pool_slot *s;
 
-	for (uint32_t i = 0; i < pool->n_slots; i++) {
-		s = slot_at(pool, i);
-		if (i == slot || s->pid != main->pid ||
-		    s->start_time != main->start_time)
-			continue;
-		if (s->state == SLOT_LIVE)
-			slot_dead(pool, i);
-		else
-			left_is_dead(s);
-	}
+	for (uint32_t i = 0; i < pool->n_slots; i++)
+		if (i != slot)
+			dead_if_of(pool, i, main->pid, main->start_time);
 	slot_drop_claims(pool, main->pid);
 	slot_dead(pool, slot);
 }

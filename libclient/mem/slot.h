@@ -58,6 +58,12 @@ void slot_dead(struct km_pool *pool, uint32_t slot);
 void slot_dead_process(struct km_pool *pool, uint32_t slot);
 
 /*
+ * The same where none of its slots is known to be its own still. Returns one
+ * that was, POOL_NO_SLOT when there is none.
+ */
+uint32_t slot_dead_all(struct km_pool *pool, int32_t pid, uint64_t start_time);
+
+/*
  * What the process of this pid has claimed for us is our claim. False: it is
  * not claimed by it any more.
  */

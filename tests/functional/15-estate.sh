@@ -130,6 +130,42 @@ ok 'a process outlives the worker that has forked it' wait_until 10 log_has \
 kill -KILL "$child"
 ok '... and is seen to die' wait_until 10 log_has \
 	"worker 1 \(pid $child\) has left 700 bytes in 1 blocks of shm"
+
+# --- a supervisor that has no descriptor to spare ---
+
+# descriptors MORE: it may have what it has, and so many more.
+descriptors() {
+	fd=0
+	free=$(($1 + 1))
+	while
+		test -L "/proc/$kmemd_pid/fd/$fd" || free=$((free - 1))
+		test "$free" -gt 0
+	do
+		fd=$((fd + 1))
+	done
+	prlimit --pid "$kmemd_pid" --nofile="$fd:"
+}
+
+if prlimit --pid $$ --nofile >/dev/null 2>&1; then
+	wait_until 10 no_client || bail 'kmemd keeps a client'
+	limit=$(prlimit --pid "$kmemd_pid" --nofile --noheadings --output SOFT)
+	descriptors 0
+	tell 1 fork 800
+	child=$(said 1 fork)
+	ok 'a process that cannot be watched is told of' wait_until 10 log_has \
+		"cannot watch pid $child, which worker 1 has forked: Too many"
+	descriptors 1 # for its pidfd, but not to read of it in /proc
+	ok '... and watched when that is possible' wait_until 10 log_has \
+		"pid $child, which worker 1 has forked, is in the shm pool"
+	prlimit --pid "$kmemd_pid" --nofile="$limit:"
+	unlike "$(cat "$KMEMD_LOG")" "pid $child\\) has ended" \
+		'... and is not taken for dead'
+	kill -KILL "$child"
+	ok '... and is seen to die' wait_until 10 log_has \
+		"worker 1 \(pid $child\) has left 800 bytes in 1 blocks of shm"
+else
+	skip 'there is no prlimit' 'a supervisor without descriptors'
+fi
 ok 'it stops' stop_kmemd
 
 done_testing

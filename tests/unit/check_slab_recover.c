@@ -188,6 +188,30 @@ START_TEST(with_a_process_all_its_threads_are_dead)
 }
 END_TEST
 
+/* Those slots that it has left may be another's by now. */
+START_TEST(of_a_process_whose_slots_are_not_known_all_are_dead)
+{
+	open_shm();
+	slot_set(t.pool, LIVE, 12345678, 1, "an ended thread");
+	slot_left(t.pool, LIVE);
+	slot_set(t.pool, DEAD, 12345678, 1, "a thread");
+	ck_assert_uint_eq(slot_dead_all(t.pool, 12345678, 1), POOL_NO_SLOT);
+	ck_assert_uint_eq(slot_at(LIVE)->state, SLOT_LEFT);
+	ck_assert_uint_eq(slot_at(DEAD)->state, SLOT_LIVE);
+	ck_assert_uint_ne(slot_dead_all(t.pool, 12345678, 0), POOL_NO_SLOT);
+	ck_assert_uint_eq(slot_at(LIVE)->state, SLOT_DEAD);
+	ck_assert_uint_eq(slot_at(DEAD)->state, SLOT_DEAD);
+	ck_assert_uint_eq(slot_at(MINE)->state, SLOT_LIVE);
+	/* Given out again, it has the pid of the dead until it is set. */
+	slot_at(LIVE)->state = slot_claimed_by(getpid());
+	slot_at(DEAD)->state = SLOT_FREE;
+	ck_assert_uint_eq(slot_dead_all(t.pool, 12345678, 0), POOL_NO_SLOT);
+	ck_assert(slot_is_claimed(slot_at(LIVE)->state));
+	ck_assert_uint_eq(slot_at(DEAD)->state, SLOT_FREE);
+	test_pool_close(&t);
+}
+END_TEST
+
 static struct slab_page *lowest_tags(void)
 {
 	struct slab_page *page = slab_pages(t.pool);
@@ -340,6 +364,8 @@ int main(void)
 	tcase_add_test(
 	    tcase, a_run_that_the_dead_has_grown_is_cut_by_the_living);
 	tcase_add_test(tcase, with_a_process_all_its_threads_are_dead);
+	tcase_add_test(
+	    tcase, of_a_process_whose_slots_are_not_known_all_are_dead);
 	tcase_add_test(tcase, what_the_dead_had_claimed_is_free);
 	tcase_add_test(tcase, a_guard_that_the_dead_was_moving_is_one_again);
 	tcase_add_test(tcase, no_tag_outside_the_pool_is_read);
