@@ -222,16 +222,6 @@ static int start_rpc(void)
 	return rpcserve_open(super_base(), service.privs.uid, service.rpc_gid);
 }
 
-static int start_attach(void)
-{
-	int rc = attach_serve_open(
-	    super_base(), service.privs.uid, service.attach_gid);
-
-	if (rc == 0 && param_string(P_ATTACH_SOCKET)[0] != '\0')
-		chunk_adopt();
-	return rc;
-}
-
 /*
  * For each worker: its channel, pidfd and pool, and the pool of the next one.
  * For each program: its connection, pidfd and memory.
@@ -243,6 +233,19 @@ static size_t files_needed(void)
 	       3 * (size_t)param_int(P_ATTACH_PROGRAMS);
 }
 
+/* Who is in a chunk that was taken over needs descriptors at once. */
+static int start_attach(void)
+{
+	int rc = privs_allow_files(files_needed());
+
+	if (rc == 0)
+		rc = attach_serve_open(
+		    super_base(), service.privs.uid, service.attach_gid);
+	if (rc == 0 && param_string(P_ATTACH_SOCKET)[0] != '\0')
+		chunk_adopt();
+	return rc;
+}
+
 /* Changing the user resets what is allowed for core files: it comes before. */
 static int start_privileges(void)
 {
@@ -250,9 +253,7 @@ static int start_privileges(void)
 
 	if (param_int(P_MLOCK_PAGES))
 		privs_allow_lock();
-	rc = privs_allow_files(files_needed());
-	if (rc == 0)
-		rc = privs_drop(&service.privs);
+	rc = privs_drop(&service.privs);
 	if (rc == 0)
 		rc = param_int(P_DISABLE_CORE_DUMP) ? privs_forbid_core()
 						    : privs_allow_core();

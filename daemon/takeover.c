@@ -52,12 +52,15 @@ static bool is_gone(pid_t pid)
 
 /*
  * We are not the one that had this pid before (core.reexec). A start time stays
- * until the process has been waited for, which may never be.
+ * until the process has been waited for, which may never be; where /proc cannot
+ * be read (0: no descriptor to spare) it tells nothing.
  */
 static bool lives(const struct pool_slot *slot)
 {
+	uint64_t start_time = slot_process_start_time(slot->pid);
+
 	return slot->pid > 0 && slot->pid != getpid() &&
-	       slot_process_start_time(slot->pid) == slot->start_time &&
+	       (start_time == 0 || start_time == slot->start_time) &&
 	       !is_gone(slot->pid);
 }
 
@@ -141,6 +144,12 @@ static void adopt(struct km_pool *pool, uint32_t n)
 	int pidfd;
 
 	pidfd = (int)syscall(SYS_pidfd_open, slot->pid, 0);
+	if (pidfd < 0 && errno != ESRCH) {
+		/* It goes on: settled, it would write to what others have. */
+		LM_ERR("cannot watch \"%s\" (pid %d): %m", slot->name,
+		    (int)slot->pid);
+		return;
+	}
 	snprintf(path, sizeof(path), "/proc/%d", (int)slot->pid);
 	if (pidfd >= 0 && lives(slot) && stat(path, &st) == 0) {
 		attach_link_adopt(pidfd, slot->pid, st.st_uid, n, slot->name);

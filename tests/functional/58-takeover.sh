@@ -115,6 +115,27 @@ ok '... and sees it die' wait_until 10 log_has \
 	"\(pid $child\) has left 321 bytes in 1 blocks"
 kill_member beta
 
+# --- more programs than descriptors that the next one starts with ---
+
+children=
+for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	tell gamma fork "$n"
+	children="$children ${answer%% *}"
+done
+programs='[.[] | select(.rank == -1)] | length'
+all=$(json pkg.stats "$programs")
+compare "$all" -gt 20 'there are many programs'
+kill_supervisor
+# shellcheck disable=SC3045 # dash and bash have it
+files=$(ulimit -S -n)
+ulimit -S -n 40 # shellcheck disable=SC3045
+start_kmemd -n 0
+ulimit -S -n "$files" # shellcheck disable=SC3045
+is "$(json pkg.stats "$programs")" "$all" 'all of them are watched again'
+is "$(json shm.stats .used | grep -c .)" 1 '... and it answers'
+# shellcheck disable=SC2086 # a list
+kill -KILL $children
+
 # --- stopped is not dead ---
 
 kill -STOP "$(member_pid gamma)"
