@@ -8,8 +8,8 @@
 #include "mem/slab_view.h"
 
 /* So few pages are out of reach at a time, and of few free ones but a part. */
-#define AT_ONCE	     SLAB_GROUP
-#define AT_ONCE_PART 8u
+#define AT_ONCE	     SLAB_GROUP /* pages */
+#define AT_ONCE_PART 8u		/* one in so many free ones */
 
 static char *at(const struct slab_part *part, uint64_t i)
 {
@@ -49,13 +49,16 @@ static unsigned give_to_system(struct slab_part *part, uint64_t i, uint64_t n)
 	return resident;
 }
 
+/* From 1 to AT_ONCE. n_held is a hint: at worst it is too few or too many. */
 static uint64_t at_once(const struct slab *slab)
 {
 	uint64_t held = __atomic_load_n(&slab->n_held, __ATOMIC_RELAXED);
 	uint64_t all = slab_n_pages(slab);
 	uint64_t n = held < all ? (all - held) / AT_ONCE_PART : 0;
 
-	return n > 0 ? n : 1;
+	if (n < 1)
+		return 1;
+	return n < AT_ONCE ? n : AT_ONCE;
 }
 
 /* Of pages in [i, end): a row of free ones after the other. */
@@ -63,14 +66,17 @@ static uint64_t trim_group(struct slab_part *part, uint64_t i, uint64_t end)
 {
 	uint64_t most = at_once(part->slab), n, sum = 0;
 
-	for (; i<end; i += n> 0 ? n : 1) {
+	while (i < end) {
+		n = end - i < most ? end - i : most;
 		/* While they are reserved nobody writes to them. */
-		n = slab_pages_reserve(
-		    part, i, most < end - i ? most : end - i);
-		if (n == 0)
+		n = slab_pages_reserve(part, i, n);
+		if (n == 0) {
+			i++;
 			continue;
+		}
 		sum += give_to_system(part, i, n);
 		slab_pages_unreserve(part, i, n, slab_res(part->slot, i));
+		i += n;
 	}
 	return sum;
 }

@@ -181,8 +181,7 @@ static void do_inplace(const char *unused)
 	pkg_free(last);
 }
 
-/* A process of our own, which has so much of shm, and stays, or ends at once.
- */
+/* A process of our own: it has so much of shm, and stays, or ends at once. */
 static void fork_one(const char *verb, const char *size, bool stays)
 {
 	char line[32];
