@@ -28,7 +28,8 @@ uint32_t site_table_rows(size_t pool_size)
 size_t site_table_size(uint32_t n_rows)
 {
 	return sizeof(struct site_table) +
-	       n_rows * (sizeof(struct site_row) + SITE_TEXT_SHARE);
+	       n_rows * (sizeof(struct site_row) + sizeof(uint32_t) +
+			    SITE_TEXT_SHARE);
 }
 
 static struct site_table *table_of(const struct km_pool *pool)
@@ -40,8 +41,10 @@ void site_table_init(struct km_pool *pool)
 {
 	struct site_table *table = table_of(pool);
 
-	table->text.bytes = pool->sites.bytes + sizeof(*table) +
-			    pool->n_sites * sizeof(struct site_row);
+	table->index.bytes = pool->sites.bytes + sizeof(*table) +
+			     pool->n_sites * sizeof(struct site_row);
+	table->text.bytes =
+	    table->index.bytes + pool->n_sites * sizeof(uint32_t);
 	table->text_size = (uint64_t)pool->n_sites * SITE_TEXT_SHARE;
 	/* Byte 0 is the text of what did not fit: "". */
 	table->text_used = 1;
@@ -100,16 +103,20 @@ static uint32_t hash_site(const struct km_site *site)
 	return hash_text(hash, tail_of(site->mname));
 }
 
+/* One that did not fit is as good as alike: the hash of the site is. */
+static bool text_is(const struct km_pool *pool, uint32_t off, const char *text)
+{
+	return off == table_of(pool)->text.bytes ||
+	       strcmp(site_row_text(pool, off), tail_of(text)) == 0;
+}
+
 static bool row_is(const struct km_pool *pool, const struct site_row *row,
     const struct km_site *site)
 {
 	return row->line == site->line &&
-	       strcmp(site_row_text(pool, row->file), tail_of(site->file)) ==
-		   0 &&
-	       strcmp(site_row_text(pool, row->func), tail_of(site->func)) ==
-		   0 &&
-	       strcmp(site_row_text(pool, row->mname), tail_of(site->mname)) ==
-		   0;
+	       text_is(pool, row->file, site->file) &&
+	       text_is(pool, row->func, site->func) &&
+	       text_is(pool, row->mname, site->mname);
 }
 
 /* Copy a text in; when texts are full, "" stands for it. */
@@ -130,6 +137,14 @@ static uint32_t text_add(
 	return (uint32_t)at;
 }
 
+/* False: *at is another text, complete, which was there first. */
+static bool text_publish(uint32_t *entry, uint32_t own, uint32_t *at)
+{
+	*at = 0;
+	return __atomic_compare_exchange_n(
+	    entry, at, own, false, __ATOMIC_RELEASE, __ATOMIC_ACQUIRE);
+}
+
 static bool row_claim(struct site_row *row)
 {
 	uint32_t state = SITE_ROW_FREE;
@@ -138,37 +153,35 @@ static bool row_claim(struct site_row *row)
 	    SITE_ROW_CLAIMED, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-static bool is_ready(const struct site_row *row)
-{
-	return __atomic_load_n(&row->state, __ATOMIC_ACQUIRE) == SITE_ROW_READY;
-}
-
-/* Where the text is among those of a ready row; 0: it is not. */
-static uint32_t text_in(
-    const struct km_pool *pool, const struct site_row *row, const char *text)
-{
-	const uint32_t at[] = { row->file, row->func, row->mname };
-
-	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++)
-		if (strcmp(site_row_text(pool, at[i]), text) == 0)
-			return at[i];
-	return 0;
-}
-
-/* Sites of a file, function or module have texts in common: kept once. */
+/*
+ * Sites of a file, function or module have texts in common: kept once. A kill
+ * before a text is in the index leaves bytes that nobody reads.
+ */
 static uint32_t text_intern(struct km_pool *pool, const char *text)
 {
 	struct site_table *table = table_of(pool);
+	uint32_t *index = pool_at(pool, table->index), own = 0, at;
+	uint32_t hash;
 
 	text = tail_of(text);
-	for (uint32_t id = 0; id < pool->n_sites; id++) {
-		const struct site_row *row = &table->row[id];
-		uint32_t at = is_ready(row) ? text_in(pool, row, text) : 0;
+	if (table->index.bytes == 0) /* a chunk of an older libkmem */
+		return text_add(table, pool, text);
+	hash = hash_text(FNV_BASIS, text);
+	for (uint32_t probe = 0; probe < PROBES_MAX; probe++) {
+		uint32_t *entry = &index[(hash + probe) % pool->n_sites];
 
-		if (at != 0)
+		at = __atomic_load_n(entry, __ATOMIC_ACQUIRE);
+		if (at == 0 && own == 0)
+			own = text_add(table, pool, text);
+		if (at == 0 && own == table->text.bytes)
+			return own;
+		if (at == 0 && text_publish(entry, own, &at))
+			return own;
+		/* Perhaps by another just now. */
+		if (strcmp(site_row_text(pool, at), text) == 0)
 			return at;
 	}
-	return text_add(table, pool, text);
+	return own != 0 ? own : text_add(table, pool, text);
 }
 
 static void row_fill(struct km_pool *pool, struct site_row *row,
@@ -199,8 +212,9 @@ static uint32_t find_or_add(struct km_pool *pool, const struct km_site *site)
 			return id;
 		}
 		/* Claimed by another just now: perhaps the same site twice. */
-		if (is_ready(row) && row->hash == hash &&
-		    row_is(pool, row, site))
+		if (__atomic_load_n(&row->state, __ATOMIC_ACQUIRE) ==
+			SITE_ROW_READY &&
+		    row->hash == hash && row_is(pool, row, site))
 			return id;
 	}
 	return SITE_UNKNOWN;

@@ -7,7 +7,11 @@
  * in another.  Rows are only ever added.  The row's number is its place in an
  * open hash table, so to find a site is to hash it.
  *
- *   | rows: n_sites | texts: n_sites * SITE_TEXT_SHARE bytes |
+ *   | rows | index of the texts | texts: n_sites * SITE_TEXT_SHARE bytes |
+ *     n_sites  n_sites
+ *
+ * A text that sites have in common is there once: the index is an open hash
+ * table of those that are complete.
  *
  * Lifetime: as the pool.
  * Concurrency: any number of threads and processes, without a lock.  A row is
@@ -20,7 +24,7 @@
 #include "mem/pool.h"
 
 #define SITE_UNKNOWN	0   /* row 0 is never used */
-#define SITE_TEXT_SHARE 24  /* bytes of text per row, on average */
+#define SITE_TEXT_SHARE 20  /* bytes of text per row, on average */
 #define SITE_TEXT_MAX	255 /* bytes of one text; longer ones lose their head */
 
 enum site_row_state {
@@ -42,7 +46,7 @@ struct site_table {
 	uint64_t text_used; /* bytes */
 	uint64_t text_size;
 	pool_off text;
-	uint64_t reserved;
+	pool_off index; /* uint32_t each: where a text is; 0: free */
 	struct site_row row[];
 };
 
