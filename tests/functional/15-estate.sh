@@ -166,6 +166,18 @@ if prlimit --pid $$ --nofile >/dev/null 2>&1; then
 else
 	skip 'there is no prlimit' 'a supervisor without descriptors'
 fi
+
+# --- and the next kmemd ---
+
+tell 1 fork 900
+child=$(said 1 fork)
+kill -KILL "$kmemd_pid"
+wait "$kmemd_pid" 2>/dev/null
+start_puppets -n 1
+ok 'the next kmemd ends what workers have forked' log_has \
+	"ending worker 1 \\(pid $child\\) of the kmemd before"
+ok '... and tells what it has left' wait_until 10 log_has \
+	"worker 1 \(pid $child\) has left 900 bytes in 1 blocks of shm"
 ok 'it stops' stop_kmemd
 
 done_testing

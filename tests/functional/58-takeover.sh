@@ -128,9 +128,11 @@ compare "$all" -gt 20 'there are many programs'
 kill_supervisor
 # shellcheck disable=SC3045 # dash and bash have it
 files=$(ulimit -S -n)
-ulimit -S -n 40 # shellcheck disable=SC3045
+# shellcheck disable=SC3045
+ulimit -S -n 40
 start_kmemd -n 0
-ulimit -S -n "$files" # shellcheck disable=SC3045
+# shellcheck disable=SC3045
+ulimit -S -n "$files"
 is "$(json pkg.stats "$programs")" "$all" 'all of them are watched again'
 is "$(json shm.stats .used | grep -c .)" 1 '... and it answers'
 # shellcheck disable=SC2086 # a list
