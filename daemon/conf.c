@@ -17,9 +17,14 @@
 #include "daemon/modhost.h"
 #include "daemon/param.h"
 
+#define LINE_SHOWN 60 /* bytes of a line in a message */
+
 /* libconfuse gives its callbacks no pointer of ours. */
 static struct {
 	const bool *pinned;
+	const struct conf_text *text;
+	const char *name; /* of the last value that was read; NULL: none */
+	char value[64];	  /* which is gone when more is read */
 	int errors;
 } reading;
 
@@ -34,25 +39,56 @@ static bool is_early_end(const char *fmt)
 	return strcmp(fmt, "premature end of file") == 0;
 }
 
+/* NAME = without a value takes the next name for it: '=' or '(' is left. */
+static bool is_name_taken(const char *fmt)
+{
+	const char *value = reading.value;
+
+	return strcmp(fmt, "unexpected token '%s'") == 0 &&
+	       reading.name != NULL &&
+	       (param_find(value) != P__COUNT ||
+		   strcmp(value, "loadmodule") == 0 ||
+		   strcmp(value, "modparam") == 0);
+}
+
+/* Returns the line to blame: libconfuse counts the newline at its end. */
+static int early_end(int line, char *buf, size_t size)
+{
+	const char *last = "";
+	size_t len = 0;
+	unsigned at = conf_text_last(reading.text, &last, &len);
+
+	snprintf(buf, size,
+	    "the file ends before \"%.*s\" does: that needs its value, as in "
+	    "NAME = VALUE, or its )",
+	    len < LINE_SHOWN ? (int)len : LINE_SHOWN, last);
+	return at > 0 ? (int)at : line;
+}
+
 /* All errors, ours and libconfuse's, come here. */
 __attribute__((format(printf, 2, 0))) static void say_error(
     cfg_t *cfg, const char *fmt, va_list ap)
 {
 	char text[1500], hint[NEAR_HINT_SIZE];
 	const char *name;
+	int line = cfg->line;
 
 	if (is_unknown_name(fmt)) {
 		name = va_arg(ap, const char *);
 		snprintf(text, sizeof(text), "%s: no such parameter, %s", name,
 		    param_hint(name, hint, sizeof(hint)));
 	} else if (is_early_end(fmt)) {
+		line = early_end(line, text, sizeof(text));
+	} else if (is_name_taken(fmt)) {
 		snprintf(text, sizeof(text),
-		    "the file ends before its last line does: "
-		    "that needs its value, as in NAME = VALUE, or its )");
+		    "unexpected '%.100s': %s has no value of its own and took "
+		    "the name \"%s\" for it (%s = \"\" is empty)",
+		    va_arg(ap, const char *), reading.name, reading.value,
+		    reading.name);
 	} else {
 		vsnprintf(text, sizeof(text), fmt, ap);
 	}
-	LM_ERR("%s:%d: %s", cfg->filename, cfg->line, text);
+	LM_ERR("%s:%d: %s", cfg->filename, line, text);
 	reading.errors++;
 }
 
@@ -64,6 +100,8 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	int rc;
 
 	*(const char **)result = value;
+	reading.name = cfg_opt_name(opt);
+	snprintf(reading.value, sizeof(reading.value), "%s", value);
 	if (reading.pinned != NULL && reading.pinned[id])
 		rc = param_check_text(id, value);
 	else
@@ -204,9 +242,12 @@ int conf_load(const char *path, enum conf_need need, const bool *pinned)
 		goto out;
 	}
 	reading.pinned = pinned;
+	reading.text = &text;
+	reading.name = NULL;
 	reading.errors = 0;
 	rc = parse(path, &text);
 	reading.pinned = NULL;
+	reading.text = NULL;
 	if (rc == 0)
 		rc = check_all(path);
 out:

@@ -12,6 +12,8 @@
 #include "base/err.h"
 #include "daemon/conf_text.h"
 
+#define BLANKS " \t\r\n"
+
 /* Where the scan is. */
 enum place {
 	PLAIN,
@@ -155,4 +157,25 @@ void conf_text_free(struct conf_text *text)
 {
 	free(text->bytes);
 	text->bytes = NULL;
+}
+
+unsigned conf_text_last(
+    const struct conf_text *text, const char **line, size_t *size)
+{
+	const char *begin, *end = text->bytes + text->size;
+	unsigned number = 1;
+
+	while (end > text->bytes && strchr(BLANKS, end[-1]) != NULL)
+		end--;
+	if (end == text->bytes)
+		return 0;
+	for (begin = end; begin > text->bytes && begin[-1] != '\n'; begin--)
+		;
+	for (const char *p = text->bytes; p < begin; p++)
+		number += *p == '\n';
+	while (strchr(BLANKS, *begin) != NULL)
+		begin++;
+	*line = begin;
+	*size = (size_t)(end - begin);
+	return number;
 }

@@ -27,6 +27,13 @@ struct conf_text {
 int conf_text_read(const char *path, struct conf_text *text);
 void conf_text_free(struct conf_text *text);
 
+/*
+ * The last line that is not blank, without the blanks around it: returns its
+ * number and sets *line, which is no string, and *size; 0 if there is none.
+ */
+unsigned conf_text_last(
+    const struct conf_text *text, const char **line, size_t *size);
+
 /* Blank the comments of text->bytes. Returns 0 or -KM_EINVAL, as above. */
 int conf_text_blank(struct conf_text *text);
 

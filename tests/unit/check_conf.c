@@ -146,9 +146,10 @@ START_TEST(what_is_pinned_is_checked_but_not_changed)
 }
 END_TEST
 
-#define EARLY_END                                                              \
-	"the file ends before its last line does: that needs its value, as "   \
-	"in NAME = VALUE, or its )"
+#define X40 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define EARLY_END(line)                                                        \
+	"the file ends before \"" line "\" does: that needs its value, as in " \
+	"NAME = VALUE, or its )"
 
 static const struct {
 	const char *text;
@@ -175,9 +176,20 @@ static const struct {
 	{ "workers = {1, 2}\n", "1: unexpected token '{'" },
 	{ "workers += 1\n",
 	    "1: attempt to append to non-list option 'workers'" },
-	{ "workers =", "1: " EARLY_END },
-	{ "workers\n", "2: " EARLY_END },
-	{ "loadmodule(\"good.so\"\n", "2: " EARLY_END },
+	{ "workers =", "1: " EARLY_END("workers =") },
+	{ "debug = 1\n \tworkers \r\n\n# none\n", "2: " EARLY_END("workers") },
+	{ "loadmodule(\"good.so\"\n",
+	    "1: " EARLY_END("loadmodule(\"good.so\"") },
+	{ "loadmodule(\n" X40 X40,
+	    "2: " EARLY_END(X40 "xxxxxxxxxxxxxxxxxxxx") },
+	{ "user =\ndebug = 2\n",
+	    "2: unexpected '=': user has no value of its own and took the name "
+	    "\"debug\" for it (user = \"\" is empty)" },
+	{ "user =\nloadmodule(\"good.so\")\n",
+	    "2: unexpected '(': user has no value of its own and took the name "
+	    "\"loadmodule\" for it (user = \"\" is empty)" },
+	{ "user = nobody\n= 2\n", "2: unexpected token '='" },
+	{ "= 2\n", "1: unexpected token '='" },
 	{ "# a\n#\n// b\n//c\n/* d\n */ /**/\ndebug = 1 # e\nworkers = x\n",
 	    "8: workers: \"x\" is not an integer from 0 to 1024 "
 	    "(processes)" },
