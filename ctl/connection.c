@@ -31,6 +31,8 @@ static const struct {
 	{ ENAMETOOLONG, "a socket's path has 107 bytes at most" },
 	{ EINVAL, "-s SOCKET or KMEMD_SOCK must be the path of a socket, of "
 		  "107 bytes at most" },
+	{ EPROTOTYPE, "no rpc_socket: is it kmemd's attach_socket, which is "
+		      "for programs?" },
 	{ EAGAIN, "kmemd does not accept: its backlog is full" },
 };
 

@@ -87,8 +87,9 @@ static struct json_object *double_delta(struct json_object *now,
 	    json_object_get_double(now) - json_object_get_double(last);
 	char text[128];
 
-	snprintf(text, sizeof(text), "%g  %+g (%+g/s)",
-	    json_object_get_double(now), more, more / how->seconds);
+	/* As it came: 86.0 stays so, and does not become 86 by a change. */
+	snprintf(text, sizeof(text), "%.64s  %+.3g (%+.3g/s)",
+	    json_object_to_json_string(now), more, more / how->seconds);
 	return json_object_new_string(text);
 }
 

@@ -26,6 +26,7 @@
 
 #define CHUNK_SLOTS 4096 /* participants, the dead with orphans included */
 #define MB	    ((size_t)1 << 20)
+#define TABLES	    120 /* of slab: that part of the largest size, or less */
 
 static struct {
 	struct segment segment;
@@ -133,6 +134,12 @@ static int take_part(void)
 	return 0;
 }
 
+/* For a pool that may grow up to max bytes. */
+static size_t enough_mb(size_t max)
+{
+	return (pool_min_size(CHUNK_SLOTS) + max / TABLES + MB - 1) / MB;
+}
+
 static int make_pool(void *map)
 {
 	struct pool_options opt = {
@@ -149,9 +156,15 @@ static int make_pool(void *map)
 
 	if (rc == 0)
 		rc = take_part();
-	if (rc < 0)
+	if (rc == -KM_ERANGE)
+		LM_ERR("a shm pool of %ld MB with manager %s is too small: %zu "
+		       "MB are enough to start with (-m, shm_mem_size; of "
+		       "shm_max_mem_size tables take 1/120)",
+		    param_int(P_SHM_MEM_SIZE), opt.manager,
+		    enough_mb(opt.max_size));
+	else if (rc < 0)
 		LM_ERR("cannot make a shm pool of %ld MB with manager %s: %s "
-		       "(-m, -x; tables take 1/120 of shm_max_mem_size)",
+		       "(-m, -x)",
 		    param_int(P_SHM_MEM_SIZE), opt.manager, reason(rc));
 	return rc;
 }

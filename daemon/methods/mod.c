@@ -145,7 +145,8 @@ static bool mod_fail(struct look *look)
 
 	if (json_object_array_length(look->rows) > 0 || mod->module[0] == '\0')
 		return false;
-	rpc_fail_param(look->call, RPC_NOT_FOUND, "module", mod->seen,
+	rpc_fail_param(look->call, RPC_NOT_FOUND, "module",
+	    mod->seen[0] != '\0' ? mod->seen : "no module has one",
 	    "no live block is of a module \"%s\"", mod->module);
 	return true;
 }

@@ -58,12 +58,16 @@ like "$(cat "$KMEMD_LOG")" 'another process listens on it' \
 	'because the socket is taken'
 fails 'its pidfile is gone' test -e "$T/other.pid"
 ok 'the first one still answers' ctl core.ping
+status 1 'no module has a block' ctl mod.stats nix
+like "$(cat "$T/ok.out")" 'module "nix" \(no module has one\)' 'and it is told so'
 
 kill -TERM "$pid"
 ok 'SIGTERM ends it' wait_until 5 stopped
 
 refuses 'no such user' 'an unknown user' -u no-such-user-here
 refuses 'does not begin with /' 'a relative socket' -o rpc_socket=x.sock
+refuses 'slab is too small: 10 MB are enough .*shm_mem_size' 'too small a pool' \
+	-m 9 -o shm_max_mem_size=1000
 refuses 'pkg_base' 'an address that is taken' -o pkg_base=0x7e9000000000 \
 	-o shm_base=0x7e9000000000
 refuses 'socket .*/nowhere/sock' 'a socket in a folder that is not there' \

@@ -98,6 +98,10 @@ ignored() { # ERE [kmemd arguments...]
 ignored 'SysV shared memory does not grow' -o shm_backend=sysv
 puppet_managers='-X qm -x qm'
 ignored 'pools of the manager qm do not grow'
+puppet_managers='-X qm -x slab'
+start_puppets -n 0 -m 10 -o shm_max_mem_size=1000
+ok 'what 10-daemon has been told is enough, is' ctl core.ping
+ok 'it stops' stop_kmemd
 fails 'a limit below the size is refused' \
 	"$KMEMD" -D -E -f "$T/kmemd.conf" -m 8 -o shm_max_mem_size=4
 like "$(cat "$T/ok.out")" 'shm_max_mem_size \(4 MB\) is below' 'with a line'

@@ -42,6 +42,9 @@ is "$answer" 'null not attached to kmemd: km_attach() comes first' '... shm is n
 start_kmemd -n 2
 tell alpha attach 0
 is "$answer" attached 'with one, the same program attaches'
+status 3 'its socket is not for kmemctl' "$KMEMCTL" -s "$T/attach.sock" core.ping
+like "$(cat "$T/ok.out")" "is it kmemd's attach_socket, which is for programs" \
+	'and it is told so'
 tell alpha attach 0
 like "$answer" '^exists already: ' '... once'
 start_member beta
