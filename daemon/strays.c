@@ -29,6 +29,7 @@ struct stray {
 static struct {
 	struct event_base *base;
 	LIST_HEAD(, stray) all;
+	bool is_short; /* of descriptors or memory: said already */
 } strays;
 
 static struct stray *stray_new(const struct pool_slot *slot)
@@ -85,59 +86,71 @@ static void on_died(evutil_socket_t fd, short what, void *arg)
 	stray_free(stray);
 }
 
+enum look {
+	LOOK_ALIVE,
+	LOOK_DEAD,
+	LOOK_UNKNOWN, /* without a descriptor it cannot be told: errno */
+};
+
 /*
  * Behind stray_new(). Only what is known is said of it: who is settled alive
- * goes on to write where others do. Without a descriptor to spare /proc tells
- * nothing (0); the pidfd will.
+ * goes on to write where others do. With a pidfd it is certain whom the pid
+ * means.
  */
-static bool is_dead(const struct stray *stray)
+static enum look look_at(const struct stray *stray)
 {
 	uint64_t start_time;
 
-	if (stray->pidfd < 0 && errno == ESRCH)
-		return true;
+	if (stray->pidfd < 0)
+		return errno == ESRCH ? LOOK_DEAD : LOOK_UNKNOWN;
 	start_time = slot_process_start_time(stray->slot.pid);
-	return start_time != 0 && start_time != stray->slot.start_time;
+	if (start_time == 0)
+		return LOOK_UNKNOWN;
+	return start_time == stray->slot.start_time ? LOOK_ALIVE : LOOK_DEAD;
 }
 
 static bool watch(struct stray *stray)
 {
-	if (stray->pidfd < 0)
-		return false;
 	stray->died =
 	    event_new(strays.base, stray->pidfd, EV_READ, on_died, stray);
 	return stray->died != NULL && event_add(stray->died, NULL) == 0;
 }
 
-/* False: there is no room to watch it now, which is logged. */
+/* False, and errno: there is no room to watch it now. */
 static bool take_in(const struct pool_slot *slot)
 {
 	struct stray *stray = stray_new(slot);
+	enum look look = stray != NULL ? look_at(stray) : LOOK_UNKNOWN;
 
-	if (stray != NULL && is_dead(stray)) {
-		settle(stray);
-		stray_free(stray);
-		return true;
-	}
-	if (stray != NULL && watch(stray)) {
+	if (look == LOOK_ALIVE && watch(stray)) {
 		LM_INFO("pid %d, which %s has forked, is in the shm pool: "
 			"watched",
 		    (int)slot->pid, slot->name);
 		return true;
 	}
-	LM_ERR("cannot watch pid %d, which %s has forked: %m", (int)slot->pid,
-	    slot->name);
+	if (look == LOOK_DEAD)
+		settle(stray);
 	if (stray != NULL)
 		stray_free(stray);
-	return false;
+	return look == LOOK_DEAD;
 }
 
+/* Once, until there is room again. */
+static void say_no_room(const struct pool_slot *slot)
+{
+	if (!strays.is_short)
+		LM_ERR("cannot watch pid %d, which %s has forked: %m",
+		    (int)slot->pid, slot->name);
+	strays.is_short = true;
+}
+
+/* What a worker had is settled when it is PROC_DEAD: that pid is another's. */
 static bool is_known(const struct pool_slot *slot)
 {
 	const struct proc *proc = proc_at((unsigned)slot->rank);
 	const struct stray *stray;
 
-	if (proc != NULL && proc->pid == slot->pid)
+	if (proc != NULL && proc->pid == slot->pid && proc->state != PROC_DEAD)
 		return true;
 	LIST_FOREACH(stray, &strays.all, entry)
 	if (stray->slot.pid == slot->pid &&
@@ -165,21 +178,37 @@ static bool slot_read(const struct pool_slot *from, struct pool_slot *to)
 		   to->start_time;
 }
 
+/* One without /proc, or without descriptors, cannot say when it has started. */
+static void learn_start(struct pool_slot *slot)
+{
+	if (slot->start_time == 0)
+		slot->start_time = slot_process_start_time(slot->pid);
+}
+
 void strays_look(struct km_pool *pool)
 {
-	const struct pool_slot *slots = pool_at(pool, pool->slots);
+	struct pool_slot *slots = pool_at(pool, pool->slots), slot;
 	uint32_t top = __atomic_load_n(&pool->top_slot, __ATOMIC_RELAXED);
-	struct pool_slot slot;
+	bool has_room = true;
 
-	for (uint32_t n = 0; n <= top; n++)
-		if (slot_read(&slots[n], &slot) && slot.rank >= 0 &&
-		    !is_known(&slot) && !take_in(&slot))
-			return; /* to the next look */
+	for (uint32_t n = 0; n <= top && n < pool->n_slots; n++) {
+		if (!slot_read(&slots[n], &slot) || slot.rank < 0)
+			continue;
+		learn_start(&slots[n]);
+		slot.start_time = slots[n].start_time;
+		if (is_known(&slot) || take_in(&slot))
+			continue;
+		say_no_room(&slot);
+		has_room = false; /* to the next look */
+	}
+	if (has_room)
+		strays.is_short = false;
 }
 
 void strays_init(struct event_base *base)
 {
 	strays.base = base;
+	strays.is_short = false;
 	LIST_INIT(&strays.all);
 }
 

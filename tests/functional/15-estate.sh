@@ -130,42 +130,70 @@ ok 'a process outlives the worker that has forked it' wait_until 10 log_has \
 kill -KILL "$child"
 ok '... and is seen to die' wait_until 10 log_has \
 	"worker 1 \(pid $child\) has left 700 bytes in 1 blocks of shm"
+is "$(json shm.reap "$child" .bytes)" 700 '... and is reaped'
 
-# --- a supervisor that has no descriptor to spare ---
+tell 1 fork_thread 800
+child=$(said 1 fork_thread)
+ok 'one whose thread has ended is seen' wait_until 10 log_has \
+	"pid $child, which worker 1 has forked, is in the shm pool: watched"
+kill -KILL "$child"
+ok '... and its death' wait_until 10 log_has \
+	"worker 1 \(pid $child\) has left 800 bytes in 1 blocks of shm"
+is "$(json shm.reap "$child" .bytes)" 800 '... and is reaped'
 
-# descriptors MORE: it may have what it has, and so many more.
-descriptors() {
-	fd=0
-	free=$(($1 + 1))
-	while
-		test -L "/proc/$kmemd_pid/fd/$fd" || free=$((free - 1))
-		test "$free" -gt 0
-	do
+tell 1 fork_blind 900
+child=$(said 1 fork_blind)
+ok 'one that cannot say when it has started is seen' wait_until 10 log_has \
+	"pid $child, which worker 1 has forked, is in the shm pool: watched"
+kill -KILL "$child"
+ok '... and its death' wait_until 10 log_has \
+	"worker 1 \(pid $child\) has left 900 bytes in 1 blocks of shm"
+is "$(json shm.reap "$child" .bytes)" 900 '... and is reaped'
+
+# free_descriptors N: kmemd can open so many more.
+free_descriptors() {
+	fd=0 free=0
+	while test "$free" -lt "$1"; do
+		test -e "/proc/$kmemd_pid/fd/$fd" || free=$((free + 1))
 		fd=$((fd + 1))
 	done
 	prlimit --pid "$kmemd_pid" --nofile="$fd:"
 }
 
-if prlimit --pid $$ --nofile >/dev/null 2>&1; then
-	wait_until 10 no_client || bail 'kmemd keeps a client'
-	limit=$(prlimit --pid "$kmemd_pid" --nofile --noheadings --output SOFT)
-	descriptors 0
-	tell 1 fork 800
-	child=$(said 1 fork)
-	ok 'a process that cannot be watched is told of' wait_until 10 log_has \
-		"cannot watch pid $child, which worker 1 has forked: Too many"
-	descriptors 1 # for its pidfd, but not to read of it in /proc
-	ok '... and watched when that is possible' wait_until 10 log_has \
-		"pid $child, which worker 1 has forked, is in the shm pool"
-	prlimit --pid "$kmemd_pid" --nofile="$limit:"
-	unlike "$(cat "$KMEMD_LOG")" "pid $child\\) has ended" \
-		'... and is not taken for dead'
-	kill -KILL "$child"
-	ok '... and is seen to die' wait_until 10 log_has \
-		"worker 1 \(pid $child\) has left 800 bytes in 1 blocks of shm"
-else
-	skip 'there is no prlimit' 'a supervisor without descriptors'
+if command -v prlimit >/dev/null; then
+	ok 'no client is left' wait_until 10 no_client
+	for few in 0 1; do
+		files=$(prlimit --pid "$kmemd_pid" --nofile -o SOFT --noheadings |
+			tr -dc 0-9)
+		free_descriptors "$few"
+		before=$(lines 'cannot watch')
+		tell 1 fork 1000
+		first=$(said 1 fork)
+		tell 1 fork 2000
+		second=$(said 1 fork)
+		ok "kmemd has $few descriptors left, which it says" wait_until 10 \
+			log_has "cannot watch pid $first, .*: Too many"
+		kill -KILL "$second"
+		tell 1 wait
+		ok '... it needs none to see that one is dead' wait_until 10 log_has \
+			"worker 1 \(pid $second\) has left 2000 bytes in 1 blocks"
+		prlimit --pid "$kmemd_pid" --nofile="$files:"
+		ok '... a living one waits until there are some' wait_until 10 log_has \
+			"pid $first, which worker 1 has forked, is in the shm pool: watched"
+		unlike "$(grep "pid $first)" "$KMEMD_LOG")" 'has ended' \
+			'... and was not taken for dead'
+		is "$(lines 'cannot watch')" $((before + 1)) '... it was said once'
+		kill -KILL "$first"
+		ok '... until it is' wait_until 10 log_has \
+			"worker 1 \(pid $first\) has left 1000 bytes in 1 blocks"
+		ctl shm.reap "$first" >/dev/null
+		ctl shm.reap "$second" >/dev/null
+		ok 'no client is left' wait_until 10 no_client
+	done
 fi
+is "$(json shm.stats .used)" "$used" 'all is as it was'
+is "$(json core.shmmem '.total - .free - .real_used')" 0 'the accounts agree'
+is "$(json mem.check shm '.[0].found')" 0 'and nothing is broken'
 
 # --- and the next kmemd ---
 

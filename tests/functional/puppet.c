@@ -4,13 +4,16 @@
 
 #include <event2/event.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -181,14 +184,16 @@ static void do_inplace(const char *unused)
 	pkg_free(last);
 }
 
-/* A process of our own: it has so much of shm, and stays, or ends at once. */
-static void fork_one(const char *verb, const char *size, bool stays)
+/* A process of our own, which has so much of shm, and stays, or ends at once.
+ */
+static void fork_one(
+    const char *verb, const char *size, void *(*get)(size_t), bool stays)
 {
 	char line[32];
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		void *p = shm_malloc(strtoul(size, NULL, 10));
+		void *p = get(strtoul(size, NULL, 10));
 
 		while (p != NULL && stays)
 			pause();
@@ -198,14 +203,67 @@ static void fork_one(const char *verb, const char *size, bool stays)
 	say(verb, line);
 }
 
+static void *get_shm(size_t size)
+{
+	return shm_malloc(size);
+}
+
 static void do_fork(const char *size)
 {
-	fork_one("fork", size, true);
+	fork_one("fork", size, get_shm, true);
 }
 
 static void do_fork_die(const char *size)
 {
-	fork_one("fork_die", size, false);
+	fork_one("fork_die", size, get_shm, false);
+}
+
+static void *run_get(void *size)
+{
+	return get_shm((size_t)(uintptr_t)size);
+}
+
+static void *get_by_thread(size_t size)
+{
+	pthread_t thread;
+	void *p = NULL;
+
+	if (pthread_create(&thread, NULL, run_get, (void *)(uintptr_t)size) ==
+	    0)
+		pthread_join(thread, &p);
+	return p;
+}
+
+/* By a thread that has ended when anybody looks. */
+static void do_fork_thread(const char *size)
+{
+	fork_one("fork_thread", size, get_by_thread, true);
+}
+
+static void *get_blind(size_t size)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_NOFILE, &none);
+	return get_shm(size);
+}
+
+/* It cannot open a file, its /proc/self/stat for one. */
+static void do_fork_blind(const char *size)
+{
+	fork_one("fork_blind", size, get_blind, true);
+}
+
+/* For those that have ended: they are no zombies any more. */
+static void do_wait(const char *unused)
+{
+	int n = 0;
+	char line[32];
+
+	while (waitpid(-1, NULL, n == 0 ? 0 : WNOHANG) > 0)
+		n++;
+	snprintf(line, sizeof(line), "%d", n);
+	say("wait", line);
 }
 
 /* What was stored before the fork, and in shm; then change them. */
@@ -380,6 +438,9 @@ static const struct {
 	{ "inplace", do_inplace },
 	{ "fork", do_fork },
 	{ "fork_die", do_fork_die },
+	{ "fork_thread", do_fork_thread },
+	{ "fork_blind", do_fork_blind },
+	{ "wait", do_wait },
 	{ "show", do_show },
 	{ "count", do_count },
 	{ "hold", do_hold },
