@@ -206,6 +206,16 @@ static int join(void)
 
 /* ---- fork --------------------------------------------------------------- */
 
+/* It has another chunk: what we were given there is not ours to keep. */
+static void decline(int sock)
+{
+	struct attach_msg leave;
+
+	attach_msg_init(&leave, ATTACH_LEAVE);
+	attach_msg_send(sock, &leave, -1);
+	close(sock);
+}
+
 /* Who listens there has our chunk: *slot and the connection are ours. */
 static int ask_as_child(uint32_t *slot)
 {
@@ -219,7 +229,7 @@ static int ask_as_child(uint32_t *slot)
 	attach_packet_close(&reply);
 	if (welcome->base != attach.pool->base ||
 	    welcome->generation != attach.pool->generation) {
-		close(sock);
+		decline(sock);
 		return -KM_ENOENT;
 	}
 	keep(&attach.sock, sock);
@@ -236,10 +246,12 @@ static int ask_as_child(uint32_t *slot)
  * The next one listens before it looks who is there. So if nobody listens when
  * the slot is live, it will be seen; and if somebody does, the child asks as
  * any other. The first slot is left live then, as that of one more thread: who
- * has seen it may follow the process by it.
+ * has seen it may follow the process by it. If it refuses us, nobody may have
+ * seen it, nor see us die: the slot is given up.
  */
 static int join_alone(uint32_t *slot)
 {
+	uint32_t first;
 	int rc;
 
 	if (!slot_is_known_here())
@@ -247,10 +259,15 @@ static int join_alone(uint32_t *slot)
 		    "no kmemd listens at %s, which this child needs, since it "
 		    "is in another pid namespace",
 		    attach.path);
-	rc = slot_join(attach.pool, slot);
-	if (rc == 0)
-		ask_as_child(slot);
-	return rc;
+	rc = slot_join(attach.pool, &first);
+	if (rc != 0)
+		return rc;
+	rc = ask_as_child(slot);
+	if (rc == -KM_ENOENT)
+		*slot = first;
+	else if (rc != 0)
+		slot_left(attach.pool, first);
+	return rc == -KM_ENOENT ? 0 : rc;
 }
 
 static int join_as_child(void)

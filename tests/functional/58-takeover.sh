@@ -115,6 +115,20 @@ ok '... and sees it die' wait_until 10 log_has \
 	"\(pid $child\) has left 321 bytes in 1 blocks"
 kill_member beta
 
+# --- the same, and the next one refuses it ---
+
+LATE_CONNECT=$T/nobody start_member beta
+tell beta attach 0
+kill_supervisor
+echo 'fork 321' >&5
+ok 'another child finds no kmemd' wait_until 10 test -e "$T/nobody"
+start_kmemd -n 0 -o attach_programs=1
+rm "$T/nobody"
+read -r answer <&6
+like "$answer" '^[0-9]+ null' '... and gets nothing where the next has no room'
+kill -KILL "${answer%% *}"
+kill_member beta
+
 # --- more programs than descriptors that the next one starts with ---
 
 children=
@@ -200,6 +214,15 @@ tell alpha read "$block"
 is "$answer" kept '... which keeps its own'
 tell alpha shm 100
 like "$answer" '^0x' '... and allocates there'
+tell alpha fork 10
+like "$answer" '^[0-9]+ 0x' '... and so does its child'
+child=${answer%% *}
+is_unlisted() {
+	test -z "$(entry "$child" .pid)"
+}
+ok '... which is not listed as a program of the other' \
+	wait_until 10 is_unlisted
+kill -KILL "$child"
 tell alpha detach
 tell alpha attach 0
 is "$answer" attached '... until it attaches again'
