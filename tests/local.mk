@@ -275,7 +275,8 @@ check_LTLIBRARIES += %D%/functional/pulse.la
 	-rpath $(abs_builddir)
 
 check_LTLIBRARIES += %D%/functional/puppet.la
-%C%_functional_puppet_la_SOURCES = %D%/functional/puppet.c
+%C%_functional_puppet_la_SOURCES = %D%/functional/puppet.c \
+	%D%/functional/puppet.h %D%/functional/puppet_fork.c
 %C%_functional_puppet_la_CPPFLAGS = $(AM_CPPFLAGS) -UMOD_NAME \
 	-DMOD_NAME='"puppet"'
 %C%_functional_puppet_la_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS) \

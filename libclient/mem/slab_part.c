@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "mem/hold.h"
 #include "mem/slab_part.h"
 #include "mem/slot.h"
 
@@ -261,7 +262,11 @@ static void leave(enum km_pool_kind kind)
 	slot = part->slot;
 	set_own(kind, NULL);
 	slab_part_leave(&part);
-	slot_left(pool, slot);
+	/* By this one kmemd knows the process: nobody else may get it. */
+	if (kind == KM_SHM && slot == pool_slot_in_use(kind))
+		hold_clear(pool, slot);
+	else
+		slot_left(pool, slot);
 }
 
 /* A thread ends: its blocks stay its process's, its slot may be had again. */

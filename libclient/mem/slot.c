@@ -225,6 +225,17 @@ uint32_t slot_dead_all(struct km_pool *pool, int32_t pid, uint64_t start_time)
 	return one;
 }
 
+/* Who has left has left nothing half done. */
+static void settle_one(struct km_pool *pool, uint32_t slot)
+{
+	struct pool_slot *s = slot_at(pool, slot);
+
+	if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == SLOT_LEFT)
+		left_is_dead(s);
+	else
+		slot_dead(pool, slot);
+}
+
 void slot_dead_process(struct km_pool *pool, uint32_t slot)
 {
 	const struct pool_slot *main = slot_at(pool, slot);
@@ -233,7 +244,7 @@ void slot_dead_process(struct km_pool *pool, uint32_t slot)
 		if (i != slot)
 			dead_if_of(pool, i, main->pid, main->start_time);
 	slot_drop_claims(pool, main->pid);
-	slot_dead(pool, slot);
+	settle_one(pool, slot);
 }
 
 void slot_left(struct km_pool *pool, uint32_t slot)

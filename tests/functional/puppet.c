@@ -4,16 +4,12 @@
 
 #include <event2/event.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -22,6 +18,7 @@
 #include "mem/mem.h"
 #include "mem/root.h"
 #include "mem/shm_mem.h"
+#include "tests/functional/puppet.h"
 
 /*
  * Each process reads lines from dir/do.RANK: a verb, perhaps with a word. What
@@ -55,7 +52,7 @@ static const struct kmemd_module_param params[] = {
 	{ NULL },
 };
 
-static void say(const char *verb, const char *text)
+void puppet_say(const char *verb, const char *text)
 {
 	LM_NOTICE("puppet: %s: %s", verb, text);
 }
@@ -72,7 +69,7 @@ static void keep(const char *verb, void *(*get)(void), const char *n)
 			break;
 		puppet.kept[puppet.n_kept++] = p;
 	}
-	say(verb, p != NULL ? "done" : "no room");
+	puppet_say(verb, p != NULL ? "done" : "no room");
 }
 
 static void *leak_pkg(void)
@@ -100,7 +97,7 @@ static void do_root(const char *name)
 {
 	char *p = km_root_get_or_create(name, 200, init_root);
 
-	say("root", p != NULL ? p : "none");
+	puppet_say("root", p != NULL ? p : "none");
 }
 
 static int die(void *p)
@@ -130,7 +127,7 @@ static void do_shm(const char *n)
 
 static void do_keep_large(const char *size)
 {
-	say("keep_large",
+	puppet_say("keep_large",
 	    pkg_malloc((size_t)atoi(size)) != NULL ? "done" : "no room");
 }
 
@@ -143,14 +140,14 @@ static void do_take_shm(const char *size)
 	large = shm_malloc(n);
 	if (large != NULL)
 		memset(large, 'l', n);
-	say("take_shm", large != NULL ? "done" : "no room");
+	puppet_say("take_shm", large != NULL ? "done" : "no room");
 }
 
 static void do_give_shm(const char *unused)
 {
 	shm_free(large);
 	large = NULL;
-	say("give_shm", "done");
+	puppet_say("give_shm", "done");
 }
 
 #define API(name, malloc, realloc, free)                                       \
@@ -162,11 +159,13 @@ static void do_give_shm(const char *unused)
 			return;                                                \
 		memcpy(p, "123456789", 10);                                    \
 		q = realloc(p, 20);                                            \
-		say(#name, q == p ? "in place" : "moved");                     \
+		puppet_say(#name, q == p ? "in place" : "moved");              \
 		q = realloc(q, 5000);                                          \
-		say(#name, strcmp(q, "123456789") == 0 ? "kept" : "lost");     \
+		puppet_say(                                                    \
+		    #name, strcmp(q, "123456789") == 0 ? "kept" : "lost");     \
 		free(q);                                                       \
-		say(#name, malloc((size_t)1 << 40) == NULL ? "NULL" : "?");    \
+		puppet_say(                                                    \
+		    #name, malloc((size_t)1 << 40) == NULL ? "NULL" : "?");    \
 	}
 API(api_pkg, pkg_malloc, pkg_realloc, pkg_free)
 API(api_shm, shm_malloc, shm_realloc, shm_free)
@@ -179,91 +178,10 @@ static void do_inplace(const char *unused)
 	pkg_free(behind);
 	q = pkg_realloc(p, 2000);
 	r = pkg_realloc(q, 100000);
-	say("inplace", q == p && r != q ? "in place, then moved" : "wrong");
+	puppet_say(
+	    "inplace", q == p && r != q ? "in place, then moved" : "wrong");
 	pkg_free(r);
 	pkg_free(last);
-}
-
-/* A process of our own, which has so much of shm, and stays, or ends at once.
- */
-static void fork_one(
-    const char *verb, const char *size, void *(*get)(size_t), bool stays)
-{
-	char line[32];
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		void *p = get(strtoul(size, NULL, 10));
-
-		while (p != NULL && stays)
-			pause();
-		_exit(p != NULL ? EXIT_SUCCESS : EXIT_FAILURE);
-	}
-	snprintf(line, sizeof(line), "%d", (int)pid);
-	say(verb, line);
-}
-
-static void *get_shm(size_t size)
-{
-	return shm_malloc(size);
-}
-
-static void do_fork(const char *size)
-{
-	fork_one("fork", size, get_shm, true);
-}
-
-static void do_fork_die(const char *size)
-{
-	fork_one("fork_die", size, get_shm, false);
-}
-
-static void *run_get(void *size)
-{
-	return get_shm((size_t)(uintptr_t)size);
-}
-
-static void *get_by_thread(size_t size)
-{
-	pthread_t thread;
-	void *p = NULL;
-
-	if (pthread_create(&thread, NULL, run_get, (void *)(uintptr_t)size) ==
-	    0)
-		pthread_join(thread, &p);
-	return p;
-}
-
-/* By a thread that has ended when anybody looks. */
-static void do_fork_thread(const char *size)
-{
-	fork_one("fork_thread", size, get_by_thread, true);
-}
-
-static void *get_blind(size_t size)
-{
-	const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_NOFILE, &none);
-	return get_shm(size);
-}
-
-/* It cannot open a file, its /proc/self/stat for one. */
-static void do_fork_blind(const char *size)
-{
-	fork_one("fork_blind", size, get_blind, true);
-}
-
-/* For those that have ended: they are no zombies any more. */
-static void do_wait(const char *unused)
-{
-	int n = 0;
-	char line[32];
-
-	while (waitpid(-1, NULL, n == 0 ? 0 : WNOHANG) > 0)
-		n++;
-	snprintf(line, sizeof(line), "%d", n);
-	say("wait", line);
 }
 
 /* What was stored before the fork, and in shm; then change them. */
@@ -273,7 +191,7 @@ static void do_show(const char *text)
 
 	snprintf(line, sizeof(line), "pkg %p \"%s\" shm %p \"%s\"",
 	    (void *)inherited, inherited, (void *)shared->text, shared->text);
-	say("show", line);
+	puppet_say("show", line);
 	snprintf(inherited, 64, "%s", text);
 	snprintf(shared->text, sizeof(shared->text), "%s", text);
 }
@@ -285,39 +203,39 @@ static void do_count(const char *n)
 		shared->sum++;
 		lock_release(&shared->lock);
 	}
-	say("count", n);
+	puppet_say("count", n);
 }
 
 static void do_hold(const char *unused)
 {
 	lock_get(&shared->lock);
-	say("hold", "done");
+	puppet_say("hold", "done");
 }
 
 static void do_let_go(const char *unused)
 {
 	lock_release(&shared->lock);
-	say("let_go", "done");
+	puppet_say("let_go", "done");
 }
 
 static void do_read(const char *unused)
 {
 	int rc = lock_read(&shared->rw);
 
-	say("read", rc == KM_LOCK_OWNER_DIED ? "repair" : "done");
+	puppet_say("read", rc == KM_LOCK_OWNER_DIED ? "repair" : "done");
 }
 
 static void do_write(const char *unused)
 {
 	int rc = lock_write(&shared->rw);
 
-	say("write", rc == KM_LOCK_OWNER_DIED ? "repair" : "done");
+	puppet_say("write", rc == KM_LOCK_OWNER_DIED ? "repair" : "done");
 }
 
 static void do_stop(const char *unused)
 {
 	lock_rw_release(&shared->rw);
-	say("stop", "done");
+	puppet_say("stop", "done");
 }
 
 static void do_sum(const char *unused)
@@ -325,7 +243,7 @@ static void do_sum(const char *unused)
 	char line[32];
 
 	snprintf(line, sizeof(line), "%ld", shared->sum);
-	say("sum", line);
+	puppet_say("sum", line);
 }
 
 /* ---- misuse ------------------------------------------------------------- */
@@ -385,7 +303,7 @@ static void realloc_free(void)
 
 	pkg_free(p);
 	if (pkg_realloc(p, 40) != NULL)
-		say("misuse", "realloc of a free block gave one");
+		puppet_say("misuse", "realloc of a free block gave one");
 }
 
 /* To the end of the pool and on: a crash. */
@@ -416,7 +334,7 @@ static void do_misuse(const char *name)
 	for (size_t i = 0; i < sizeof(misuses) / sizeof(misuses[0]); i++)
 		if (strcmp(name, misuses[i].name) == 0)
 			misuses[i].run();
-	say("misuse", name);
+	puppet_say("misuse", name);
 }
 
 /* ---- being told --------------------------------------------------------- */
@@ -436,11 +354,11 @@ static const struct {
 	{ "api_pkg", do_api_pkg },
 	{ "api_shm", do_api_shm },
 	{ "inplace", do_inplace },
-	{ "fork", do_fork },
-	{ "fork_die", do_fork_die },
-	{ "fork_thread", do_fork_thread },
-	{ "fork_blind", do_fork_blind },
-	{ "wait", do_wait },
+	{ "fork", puppet_fork },
+	{ "fork_die", puppet_fork_die },
+	{ "fork_thread", puppet_fork_thread },
+	{ "fork_blind", puppet_fork_blind },
+	{ "wait", puppet_wait },
 	{ "show", do_show },
 	{ "count", do_count },
 	{ "hold", do_hold },

@@ -119,6 +119,37 @@ START_TEST(large_blocks_of_two_threads_do_not_get_in_each_others_way)
 }
 END_TEST
 
+/* Of the process, as by km_attach(); it has a part in another pool as well. */
+static void *use_shm(void *slot)
+{
+	pkg_free(pkg_malloc(10));
+	pool_use(KM_SHM, t.pool, (uint32_t)(uintptr_t)slot);
+	return shm_malloc(100);
+}
+
+START_TEST(the_slot_of_a_process_outlives_the_thread_that_made_it)
+{
+	const struct pool_slot *slots;
+	struct test_pool pkg;
+	pthread_t thread;
+	uint32_t slot;
+	void *p;
+
+	open_shm(8 * MB);
+	test_pool_open(&pkg, KM_PKG, "slab", 8 * MB);
+	ck_assert_int_eq(slot_claim(t.pool, &slot), 0);
+	slot_set(t.pool, slot, (int32_t)getpid(), -1, "program");
+	pthread_create(&thread, NULL, use_shm, (void *)(uintptr_t)slot);
+	pthread_join(thread, &p);
+	slots = pool_at(t.pool, t.pool->slots);
+	ck_assert_uint_eq(slots[slot].state, SLOT_LIVE);
+	shm_free(p);
+	test_pool_is_valid(&t);
+	test_pool_close(&pkg);
+	test_pool_close(&t);
+}
+END_TEST
+
 /* The clock of the shm pool goes with it. */
 static void *use_pkg(void *arg)
 {
@@ -276,6 +307,8 @@ int main(void)
 	tcase_add_test(
 	    tcase, large_blocks_of_two_threads_do_not_get_in_each_others_way);
 	tcase_add_test(tcase, pkg_goes_on_in_all_threads_when_shm_has_gone);
+	tcase_add_test(
+	    tcase, the_slot_of_a_process_outlives_the_thread_that_made_it);
 	tcase_add_test(tcase, what_a_thread_leaves_is_had_by_others);
 	tcase_add_test(tcase, nobody_lacks_memory_because_it_is_trimmed);
 	tcase_add_test(tcase, of_few_free_pages_a_trim_takes_a_part_at_a_time);

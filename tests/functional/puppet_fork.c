@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+/* puppet_fork.c - what the module puppet is told about processes of its own. */
+#include "config.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mem/shm_mem.h"
+#include "tests/functional/puppet.h"
+
+/* A process of our own, which has so much of shm, and stays, or ends at once.
+ */
+static void fork_one(
+    const char *verb, const char *size, void *(*get)(size_t), bool stays)
+{
+	char line[32];
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		void *p = get(strtoul(size, NULL, 10));
+
+		while (p != NULL && stays)
+			pause();
+		_exit(p != NULL ? EXIT_SUCCESS : EXIT_FAILURE);
+	}
+	snprintf(line, sizeof(line), "%d", (int)pid);
+	puppet_say(verb, line);
+}
+
+static void *get_shm(size_t size)
+{
+	return shm_malloc(size);
+}
+
+void puppet_fork(const char *size)
+{
+	fork_one("fork", size, get_shm, true);
+}
+
+void puppet_fork_die(const char *size)
+{
+	fork_one("fork_die", size, get_shm, false);
+}
+
+static void *run_get(void *size)
+{
+	return get_shm((size_t)(uintptr_t)size);
+}
+
+static void *get_by_thread(size_t size)
+{
+	pthread_t thread;
+	void *p = NULL;
+
+	if (pthread_create(&thread, NULL, run_get, (void *)(uintptr_t)size) ==
+	    0)
+		pthread_join(thread, &p);
+	return p;
+}
+
+/* By a thread that has ended when anybody looks. */
+void puppet_fork_thread(const char *size)
+{
+	fork_one("fork_thread", size, get_by_thread, true);
+}
+
+static void *get_blind(size_t size)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_NOFILE, &none);
+	return get_shm(size);
+}
+
+/* It cannot open a file, its /proc/self/stat for one. */
+void puppet_fork_blind(const char *size)
+{
+	fork_one("fork_blind", size, get_blind, true);
+}
+
+/* For those that have ended: they are no zombies any more. */
+void puppet_wait(const char *unused)
+{
+	int n = 0;
+	char line[32];
+
+	while (waitpid(-1, NULL, n == 0 ? 0 : WNOHANG) > 0)
+		n++;
+	snprintf(line, sizeof(line), "%d", n);
+	puppet_say("wait", line);
+}
