@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "mem/hold.h"
 #include "mem/intent.h"
 #include "mem/manager.h"
@@ -24,18 +26,42 @@ static struct pool_slot *slot_at(struct km_pool *pool, uint32_t slot)
 /* What slots say of this process, and which process that was. */
 static struct {
 	int32_t known_as;
-	int32_t pid; /* 0: nobody has told us */
+	int32_t pid;	  /* 0: nobody has told us */
+	uint64_t pids_in; /* the namespace where our pids mean what they do */
 } self;
+
+/* 0: there is no /proc to tell. */
+static uint64_t pid_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
+}
+
+static void note_namespace(void)
+{
+	if (self.pids_in == 0)
+		self.pids_in = pid_namespace();
+}
+
+/* A fork may have put us into one of our own. */
+static bool is_apart(void)
+{
+	uint64_t now = pid_namespace();
+
+	return now != 0 && self.pids_in != 0 && now != self.pids_in;
+}
 
 void slot_known_as(int32_t pid)
 {
 	self.known_as = pid;
 	self.pid = (int32_t)getpid();
+	self.pids_in = pid_namespace();
 }
 
 bool slot_is_known_here(void)
 {
-	return self.known_as == self.pid;
+	return self.known_as == self.pid && !is_apart();
 }
 
 static int32_t own_pid(void)
@@ -133,6 +159,8 @@ void slot_set(struct km_pool *pool, uint32_t slot, int32_t pid, int32_t rank,
 {
 	struct pool_slot *s = slot_at(pool, slot);
 
+	if (pid == (int32_t)getpid())
+		note_namespace();
 	s->pid = pid;
 	s->rank = rank;
 	s->start_time = slot_process_start_time(pid);
@@ -259,8 +287,15 @@ int slot_join(struct km_pool *pool, uint32_t *slot)
 	const struct pool_slot *s =
 	    slot_at(pool, pool_slot_in_use((enum km_pool_kind)pool->kind));
 	struct pool_slot *mine;
-	int rc = slot_claim(pool, slot);
+	int rc;
 
+	if (s->pid != own_pid() && is_apart()) {
+		LM_ERR("%s: pid %d is in a pid namespace of its own, where "
+		       "nobody would see it die: it cannot join",
+		    pool->name, (int)getpid());
+		return -KM_EPERM;
+	}
+	rc = slot_claim(pool, slot);
 	if (rc != 0)
 		return rc;
 	mine = slot_at(pool, *slot);

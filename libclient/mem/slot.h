@@ -22,14 +22,15 @@ int slot_claim(struct km_pool *pool, uint32_t *slot);
 
 /*
  * Take a slot for another thread of the process that uses the pool, as its
- * pool_slot_in_use() describes it. By any thread. Returns as slot_claim().
+ * pool_slot_in_use() describes it. By any thread. Returns as slot_claim(), or
+ * -KM_EPERM (logged): the child of a fork, in a pid namespace of its own.
  */
 int slot_join(struct km_pool *pool, uint32_t *slot);
 
 /*
  * Who looks after the shm pool is in another pid namespace, where this process
  * has that pid: its slots have it from now on. slot_is_known_here(): that is
- * not so.
+ * not so, nor is this a child in another one than who was told.
  */
 void slot_known_as(int32_t pid);
 bool slot_is_known_here(void);

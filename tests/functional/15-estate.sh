@@ -150,6 +150,13 @@ ok '... and its death' wait_until 10 log_has \
 	"worker 1 \(pid $child\) has left 900 bytes in 1 blocks of shm"
 is "$(json shm.reap "$child" .bytes)" 900 '... and is reaped'
 
+# Its pid is somebody else's here, who would be watched, or killed, for it.
+tell 1 fork_apart 100
+case $(said 1 fork_apart) in
+cannot) skip 'no pid namespace can be made' 'one in a pid namespace of its own' ;;
+*) is "$(said 1 fork_apart)" refused 'one in a pid namespace of its own is not let in' ;;
+esac
+
 # free_descriptors N: kmemd can open so many more.
 free_descriptors() {
 	fd=0 free=0

@@ -358,6 +358,7 @@ static const struct {
 	{ "fork_die", puppet_fork_die },
 	{ "fork_thread", puppet_fork_thread },
 	{ "fork_blind", puppet_fork_blind },
+	{ "fork_apart", puppet_fork_apart },
 	{ "wait", puppet_wait },
 	{ "show", do_show },
 	{ "count", do_count },

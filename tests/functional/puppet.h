@@ -11,6 +11,7 @@ void puppet_fork(const char *size);
 void puppet_fork_die(const char *size);	   /* it ends at once */
 void puppet_fork_thread(const char *size); /* a thread takes them, and ends */
 void puppet_fork_blind(const char *size);  /* it can open no file */
+void puppet_fork_apart(const char *size);  /* it has a pid namespace */
 
 /* For those that have ended: they are no zombies any more. */
 void puppet_wait(const char *unused);

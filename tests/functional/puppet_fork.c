@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -82,6 +83,32 @@ static void *get_blind(size_t size)
 void puppet_fork_blind(const char *size)
 {
 	fork_one("fork_blind", size, get_blind, true);
+}
+
+/* The only process of a pid namespace; its exit status tells. */
+static void be_apart(size_t size)
+{
+	int status = 0;
+
+	if (unshare(CLONE_NEWPID) != 0 &&
+	    unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0)
+		_exit(2);
+	if (fork() == 0)
+		_exit(get_shm(size) != NULL ? 0 : 1);
+	wait(&status);
+	_exit(WEXITSTATUS(status));
+}
+
+void puppet_fork_apart(const char *size)
+{
+	static const char *const texts[] = { "joined", "refused", "cannot" };
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		be_apart(strtoul(size, NULL, 10));
+	waitpid(pid, &status, 0);
+	puppet_say("fork_apart", texts[WEXITSTATUS(status) % 3]);
 }
 
 /* For those that have ended: they are no zombies any more. */
