@@ -289,7 +289,7 @@ int slot_join(struct km_pool *pool, uint32_t *slot)
 	struct pool_slot *mine;
 	int rc;
 
-	if (s->pid != own_pid() && is_apart()) {
+	if (pool->kind == KM_SHM && s->pid != own_pid() && is_apart()) {
 		LM_ERR("%s: pid %d is in a pid namespace of its own, where "
 		       "nobody would see it die: it cannot join",
 		    pool->name, (int)getpid());

@@ -115,20 +115,6 @@ ok '... and sees it die' wait_until 10 log_has \
 	"\(pid $child\) has left 321 bytes in 1 blocks"
 kill_member beta
 
-# --- the same, and the next one refuses it ---
-
-LATE_CONNECT=$T/nobody start_member beta
-tell beta attach 0
-kill_supervisor
-echo 'fork 321' >&5
-ok 'another child finds no kmemd' wait_until 10 test -e "$T/nobody"
-start_kmemd -n 0 -o attach_programs=1
-rm "$T/nobody"
-read -r answer <&6
-like "$answer" '^[0-9]+ null' '... and gets nothing where the next has no room'
-kill -KILL "${answer%% *}"
-kill_member beta
-
 # --- more programs than descriptors that the next one starts with ---
 
 children=
@@ -151,6 +137,20 @@ is "$(json pkg.stats "$programs")" "$all" 'all of them are watched again'
 is "$(json shm.stats .used | grep -c .)" 1 '... and it answers'
 # shellcheck disable=SC2086 # a list
 kill -KILL $children
+
+# --- a child that finds nobody, and the next one refuses it ---
+
+LATE_CONNECT=$T/nobody start_member beta
+tell beta attach 0
+kill_supervisor
+echo 'fork 321' >&5
+ok 'another child finds no kmemd' wait_until 10 test -e "$T/nobody"
+start_kmemd -n 0 -o attach_programs=1
+rm "$T/nobody"
+read -r answer <&6
+like "$answer" '^[0-9]+ null' '... and gets nothing where the next has no room'
+kill -KILL "${answer%% *}"
+kill_member beta
 
 # --- stopped is not dead ---
 

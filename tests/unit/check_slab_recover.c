@@ -188,7 +188,6 @@ START_TEST(with_a_process_all_its_threads_are_dead)
 }
 END_TEST
 
-<<<<<<< HEAD
 /* Those slots that it has left may be another's by now. */
 START_TEST(of_a_process_whose_slots_are_not_known_all_are_dead)
 {
@@ -209,7 +208,10 @@ START_TEST(of_a_process_whose_slots_are_not_known_all_are_dead)
 	ck_assert_uint_eq(slot_dead_all(t.pool, 12345678, 0), POOL_NO_SLOT);
 	ck_assert(slot_is_claimed(slot_at(LIVE)->state));
 	ck_assert_uint_eq(slot_at(DEAD)->state, SLOT_FREE);
-=======
+	test_pool_close(&t);
+}
+END_TEST
+
 /* Its only thread may have ended before it did. */
 START_TEST(what_has_left_is_dead_with_its_process)
 {
@@ -218,7 +220,6 @@ START_TEST(what_has_left_is_dead_with_its_process)
 	slot_left(t.pool, DEAD);
 	slot_dead_process(t.pool, DEAD);
 	ck_assert_uint_eq(slot_at(DEAD)->state, SLOT_DEAD);
->>>>>>> ea311c5 (slot: that of a process is not given out again while it lives)
 	test_pool_close(&t);
 }
 END_TEST
@@ -375,12 +376,9 @@ int main(void)
 	tcase_add_test(
 	    tcase, a_run_that_the_dead_has_grown_is_cut_by_the_living);
 	tcase_add_test(tcase, with_a_process_all_its_threads_are_dead);
-<<<<<<< HEAD
 	tcase_add_test(
 	    tcase, of_a_process_whose_slots_are_not_known_all_are_dead);
-=======
 	tcase_add_test(tcase, what_has_left_is_dead_with_its_process);
->>>>>>> ea311c5 (slot: that of a process is not given out again while it lives)
 	tcase_add_test(tcase, what_the_dead_had_claimed_is_free);
 	tcase_add_test(tcase, a_guard_that_the_dead_was_moving_is_one_again);
 	tcase_add_test(tcase, no_tag_outside_the_pool_is_read);
