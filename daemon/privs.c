@@ -4,13 +4,16 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -121,6 +124,37 @@ static int deny(const char *what, unsigned long id)
 	       "without the parameter %s",
 	    what, id, what, what);
 	return -KM_EPERM;
+}
+
+/* Whether this process has that right now, root or not. */
+static bool has_cap(unsigned cap)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,
+		0 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &head, data) == 0)
+		return data[0].effective >> cap & 1;
+	return true; /* privs_drop() finds out */
+}
+
+int privs_may_drop(const struct privs *privs)
+{
+	uid_t uids[3];
+	gid_t gids[3];
+
+	errno = EPERM;
+	if (privs->uid != (uid_t)-1 && !has_cap(CAP_SETUID) &&
+	    getresuid(&uids[0], &uids[1], &uids[2]) == 0 &&
+	    privs->uid != uids[0] && privs->uid != uids[1] &&
+	    privs->uid != uids[2])
+		return deny("user", privs->uid);
+	if (privs->gid != (gid_t)-1 && !has_cap(CAP_SETGID) &&
+	    getresgid(&gids[0], &gids[1], &gids[2]) == 0 &&
+	    privs->gid != gids[0] && privs->gid != gids[1] &&
+	    privs->gid != gids[2])
+		return deny("group", privs->gid);
+	return 0;
 }
 
 /* Only root can, and only root has groups to lose. */

@@ -32,6 +32,12 @@ int privs_find_group(const char *group, id_t *id);
 int privs_group(const char *group, gid_t *gid);
 
 /*
+ * Whether privs_drop() will work, before anything is made for that user.
+ * Returns 0; -KM_EPERM, with the remedy in the log.
+ */
+int privs_may_drop(const struct privs *privs);
+
+/*
  * Become that user and group, for good, without supplementary groups but those
  * of the user. Returns 0; -KM_EPERM, with the remedy in the log.
  */

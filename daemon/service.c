@@ -106,6 +106,9 @@ static int start_conf(void)
 		rc = find_gid(P_ATTACH_SOCKET_GROUP, &service.attach_gid);
 	if (rc == 0)
 		rc = roles_load();
+	/* Who only checks may be anybody. */
+	if (rc == 0 && opt->action != OPTIONS_CHECK)
+		rc = privs_may_drop(&service.privs);
 	if (rc < 0) {
 		modhost_destroy_all();
 		return rc;

@@ -96,6 +96,12 @@ if command -v setpriv >/dev/null; then
 	ok 'a member of the group may look' as_nobody core.shmmem
 	status 1 'and may not stop the service' as_nobody core.shutdown
 	ok 'which goes on' ctl core.ping
+	status 1 'nobody cannot become another user' \
+		setpriv --reuid="$user" --regid="$group" --clear-groups \
+		"$KMEMD" -D -E -f /dev/null -u daemon
+	like "$(cat "$T/ok.out")" \
+		'^cannot become user [0-9]+: .*start kmemd as root' \
+		'and is told so, before anything else'
 else
 	skip 'setpriv is missing' 'a member of the group may look'
 fi

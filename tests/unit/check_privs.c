@@ -136,6 +136,29 @@ START_TEST(only_root_can_become_somebody_else)
 }
 END_TEST
 
+START_TEST(that_it_cannot_is_known_before)
+{
+	bool is_root = geteuid() == 0;
+
+	ck_assert_int_eq(privs_resolve("54322", "54322", &privs), 0);
+	if (is_root) {
+		ck_assert_int_eq(privs_may_drop(&privs), 0);
+		ck_assert_int_eq(setresgid(OTHER_ID, OTHER_ID, OTHER_ID), 0);
+		ck_assert_int_eq(setresuid(OTHER_ID, OTHER_ID, OTHER_ID), 0);
+	}
+	ck_assert_int_eq(privs_may_drop(&privs), -KM_EPERM);
+	ck_assert_str_eq(heard.text,
+	    "cannot become user 54322: Operation not permitted; start kmemd "
+	    "as root, or as that user without the parameter user\n");
+	heard_start();
+	privs.uid = geteuid();
+	ck_assert_int_eq(privs_may_drop(&privs), -KM_EPERM);
+	ck_assert_ptr_nonnull(strstr(heard.text, "become group 54322: "));
+	privs.gid = getegid();
+	ck_assert_int_eq(privs_may_drop(&privs), 0);
+}
+END_TEST
+
 START_TEST(becoming_oneself_is_no_change)
 {
 	char uid[16], gid[16];
@@ -199,6 +222,7 @@ int main(void)
 	    sizeof(unknown) / sizeof(unknown[0]));
 	tcase_add_test(tc, dropping_is_for_good);
 	tcase_add_test(tc, only_root_can_become_somebody_else);
+	tcase_add_test(tc, that_it_cannot_is_known_before);
 	tcase_add_test(tc, becoming_oneself_is_no_change);
 	tcase_add_test(tc, core_files_are_forbidden_by_their_size);
 	tcase_add_test(tc, core_files_are_allowed_after_a_change_of_user);
