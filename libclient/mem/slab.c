@@ -123,7 +123,8 @@ static void *alloc_of_class(
 			slab_loan_end(part, class);
 	} while (p == NULL &&
 		 (slab_collect(part, class) || slab_borrow(part, class) ||
-		     slab_refill(part, class)));
+		     slab_refill(part, class) ||
+		     slab_borrow_any(part, class)));
 	return p;
 }
 

@@ -14,6 +14,7 @@
  */
 #define SPARE_MIN 26u  /* hints on the stack of who lends */
 #define LOANS_MAX 64u  /* before a class claims a span all the same */
+#define REACH	  4u   /* classes above, up to which it looks for them */
 #define SIZE_MIN  128u /* bytes; below, the next classes are much larger */
 
 static void lead_to(
@@ -33,43 +34,60 @@ void slab_loan_end(struct slab_part *part, unsigned class)
 	lead_to(part, class, &part->bin[class]);
 }
 
-/* The newest of them. */
-static void lend(struct slab_part *part, struct slab_bin *from, unsigned class)
+static unsigned stock(const struct slab_bin *bin)
+{
+	return (unsigned)(bin->top - bin->base);
+}
+
+/* The newest n of them. */
+static void lend(
+    struct slab_part *part, struct slab_bin *from, unsigned class, unsigned n)
 {
 	struct slab_bin *loan = &part->loan[class];
 	struct slab_hint *base = part->lent[class];
 
 	*base++ = slab_bottom;
-	from->top -= SLAB_LOAN;
-	memcpy(base, from->top, SLAB_LOAN * sizeof(*base));
+	from->top -= n;
+	memcpy(base, from->top, n * sizeof(*base));
 	*loan = *from;
 	loan->base = base;
-	loan->top = loan->limit = base + SLAB_LOAN;
+	loan->top = loan->limit = base + n;
 	lead_to(part, class, loan);
 }
 
 /* Whether the tag has room for what the smallest request leaves of a block. */
 static bool fits(unsigned class, unsigned from)
 {
-	return slab_class[from].size - slab_class[class - 1].size <=
-	       SLAB_SLACK_MASK + 1;
+	uint32_t below = class > 0 ? slab_class[class - 1].size : 0;
+
+	return from < SLAB_N_CLASSES &&
+	       slab_class[from].size - below <= SLAB_SLACK_MASK + 1;
 }
 
 bool slab_borrow(struct slab_part *part, unsigned class)
 {
 	struct slab_bin *bin = &part->bin[class];
-	unsigned end = class + 1 + SLAB_LOAN_REACH;
 
 	if (part->has_guard || slab_class[class].size < SIZE_MIN ||
 	    bin->loans == LOANS_MAX)
 		return false;
-	for (unsigned i = class + 1;
-	     i < end && i < SLAB_N_CLASSES && fits(class, i); i++) {
-		if ((size_t)(part->bin[i].top - part->bin[i].base) < SPARE_MIN)
-			continue;
-		bin->loans++;
-		lend(part, &part->bin[i], class);
-		return true;
-	}
+	for (unsigned i = class + 1; i <= class + REACH && fits(class, i); i++)
+		if (stock(&part->bin[i]) >= SPARE_MIN) {
+			bin->loans++;
+			lend(part, &part->bin[i], class, SLAB_LOAN);
+			return true;
+		}
+	return false;
+}
+
+bool slab_borrow_any(struct slab_part *part, unsigned class)
+{
+	if (part->has_guard)
+		return false;
+	for (unsigned i = class + 1; fits(class, i); i++)
+		if (slab_collect(part, i)) {
+			lend(part, &part->bin[i], class, 1);
+			return true;
+		}
 	return false;
 }

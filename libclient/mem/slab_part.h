@@ -45,7 +45,6 @@ _Static_assert(sizeof(struct slab_bin) == 64, "its place is a shift");
 #define SLAB_N_BINS ((unsigned)(SLAB_CLASS_MASK >> SLAB_CLASS_SHIFT) + 1)
 
 #define SLAB_LOAN	8u /* blocks that a class borrows at once */
-#define SLAB_LOAN_REACH 4u /* classes above, up to which it looks for them */
 
 /* Of each page: links of the rings. */
 struct slab_link {
@@ -392,6 +391,9 @@ void slab_spill(struct slab_part *part, unsigned class);
 
 /* Blocks of a larger class for this one, as long as they last. */
 bool slab_borrow(struct slab_part *part, unsigned class);
+
+/* There is nothing else: what any larger one has, however little. */
+bool slab_borrow_any(struct slab_part *part, unsigned class);
 
 /* They are used up. */
 void slab_loan_end(struct slab_part *part, unsigned class);

@@ -60,9 +60,9 @@ void slab_ring_add(
 
 	purge(bin, page);
 	/* Those that are lent as well. */
-	for (unsigned i = class; i > 0 && class - i < SLAB_LOAN_REACH; i--)
-		if (part->loan[i - 1].mine == bin->mine)
-			purge(&part->loan[i - 1], page);
+	for (unsigned i = 0; i < class; i++)
+		if (part->loan[i].mine == bin->mine)
+			purge(&part->loan[i], page);
 	if (link->class != 0)
 		take_out(part, number);
 	if (bin->count == 0)

@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "mem/manager.h"
 #include "mem/shm_mem.h"
@@ -217,6 +218,36 @@ START_TEST(hints_to_an_older_span_are_not_lent)
 }
 END_TEST
 
+/* Each in a span of its own: there is no page to be had. */
+START_TEST(where_there_is_nothing_else_any_larger_block_will_do)
+{
+	char *all = NULL, *p, *free_ones[4];
+	int n = 0, i = 0;
+
+	test_pool_open(&t, KM_SHM, "slab", MB);
+	while ((p = shm_malloc(2000)) != NULL) {
+		memcpy(p, &all, sizeof(all));
+		all = p;
+	}
+	while (shm_malloc(16) != NULL || shm_malloc(300) != NULL)
+		;
+	for (p = all; p != NULL && n < 4; memcpy(&p, p, sizeof(p)))
+		if (i++ % 40 == 0)
+			free_ones[n++] = p;
+	ck_assert_int_eq(n, 4);
+	while (n > 0)
+		shm_free(free_ones[--n]);
+	ck_assert_ptr_nonnull(p = take(300));
+	ck_assert_uint_eq(class_of_block(p), class_for(2000));
+	ck_assert_ptr_nonnull(take(299));
+	ck_assert_ptr_nonnull(take(20));
+	ck_assert_ptr_nonnull(take(1));
+	ck_assert_ptr_null(take(1));
+	test_pool_is_valid(&t);
+	test_pool_close(&t);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("slab_loan");
@@ -228,6 +259,8 @@ int main(void)
 	tcase_add_test(tcase, an_aligned_block_is_never_borrowed);
 	tcase_add_test(tcase, a_borrowed_block_stays_where_it_is_when_it_can);
 	tcase_add_test(tcase, hints_to_an_older_span_are_not_lent);
+	tcase_add_test(
+	    tcase, where_there_is_nothing_else_any_larger_block_will_do);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
