@@ -218,6 +218,14 @@ START_TEST(hints_to_an_older_span_are_not_lent)
 }
 END_TEST
 
+static char *next_of(const char *p)
+{
+	char *next;
+
+	memcpy(&next, p, sizeof(next));
+	return next;
+}
+
 /* Each in a span of its own: there is no page to be had. */
 START_TEST(where_there_is_nothing_else_any_larger_block_will_do)
 {
@@ -231,7 +239,7 @@ START_TEST(where_there_is_nothing_else_any_larger_block_will_do)
 	}
 	while (shm_malloc(16) != NULL || shm_malloc(300) != NULL)
 		;
-	for (p = all; p != NULL && n < 4; memcpy(&p, p, sizeof(p)))
+	for (p = all; p != NULL && n < 4; p = next_of(p))
 		if (i++ % 40 == 0)
 			free_ones[n++] = p;
 	ck_assert_int_eq(n, 4);

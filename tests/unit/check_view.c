@@ -309,7 +309,7 @@ END_TEST
 /* A small table: 256 rows. Eight functions a file, as programs have them. */
 START_TEST(texts_that_sites_have_in_common_are_kept_once)
 {
-	static char file[32][32], func[200][16];
+	static char file[32][32], func[200][32];
 	uint32_t id[200];
 
 	test_pool_open(&t, KM_PKG, "qm", SIZE);
@@ -318,7 +318,7 @@ START_TEST(texts_that_sites_have_in_common_are_kept_once)
 			(unsigned)i + 1, { 0, 0 } };
 
 		snprintf(file[i / 8], 32, "src/modules/file_%03d.c", i / 8);
-		snprintf(func[i], 16, "a_function_%03d", i);
+		snprintf(func[i], 32, "a_function_%03d", i);
 		id[i] = site_intern(t.pool, &site);
 		ck_assert_uint_ne(id[i], SITE_UNKNOWN);
 	}
@@ -336,9 +336,9 @@ START_TEST(texts_that_sites_have_in_common_are_kept_once)
 END_TEST
 
 #define N_ADDERS 4
-#define N_ADDED	 150
+#define N_ADDED	 48 /* each four times, if need be, in 256 rows */
 
-static char added[N_ADDED][16];
+static char added[N_ADDED][32];
 
 static void *add_sites(void *start)
 {
@@ -367,7 +367,7 @@ START_TEST(threads_that_add_the_same_sites_find_what_they_added)
 	void *bad;
 
 	for (int i = 0; i < N_ADDED; i++)
-		snprintf(added[i], 16, "a_function_%03d", i / 3);
+		snprintf(added[i], 32, "a_function_%03d", i / 3);
 	pthread_barrier_init(&start, NULL, N_ADDERS);
 	for (int round = 0; round < 50; round++) {
 		test_pool_open(&t, KM_SHM, "slab", 4 * SIZE);
