@@ -229,7 +229,7 @@ START_TEST(a_mistake_is_told_with_file_line_name_and_what_is_right)
 END_TEST
 
 /* libconfuse forgets what it has read of the arguments of such a function. */
-extern void __lsan_disable(void) __attribute__((weak));
+void __lsan_disable(void) __attribute__((weak));
 
 static const struct mistake unended[] = {
 	{ "loadmodule(\"good.so\"\n",
