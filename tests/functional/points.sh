@@ -43,5 +43,6 @@ points() { # TOOL [OPTIONS]
 	status=0
 	wait $! || status=$?
 	note "$(cat "$T/points")"
+	note "$(grep -a "^$points_tool:" "$KMEMD_LOG")" # what it complains of
 	last=$(tail -n 1 "$T/points")
 }
