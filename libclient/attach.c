@@ -204,19 +204,20 @@ static int join(void)
 	return 0;
 }
 
-/* ---- fork --------------------------------------------------------------- */
-
-/* It has another chunk: what we were given there is not ours to keep. */
-static void decline(int sock)
+static void say_leave(int sock)
 {
 	struct attach_msg leave;
 
 	attach_msg_init(&leave, ATTACH_LEAVE);
 	attach_msg_send(sock, &leave, -1);
-	close(sock);
 }
 
-/* Who listens there has our chunk: *slot and the connection are ours. */
+/* ---- fork --------------------------------------------------------------- */
+
+/*
+ * Who listens there has our chunk: *slot and the connection are ours. Or
+ * -KM_ENOENT: nobody does, or he has another chunk.
+ */
 static int ask_as_child(uint32_t *slot)
 {
 	struct attach_packet reply;
@@ -229,7 +230,9 @@ static int ask_as_child(uint32_t *slot)
 	attach_packet_close(&reply);
 	if (welcome->base != attach.pool->base ||
 	    welcome->generation != attach.pool->generation) {
-		decline(sock);
+		/* What we were given there is not ours to keep. */
+		say_leave(sock);
+		close(sock);
 		return -KM_ENOENT;
 	}
 	keep(&attach.sock, sock);
@@ -247,7 +250,8 @@ static int ask_as_child(uint32_t *slot)
  * the slot is live, it will be seen; and if somebody does, the child asks as
  * any other. The first slot is left live then, as that of one more thread: who
  * has seen it may follow the process by it. If it refuses us, nobody may have
- * seen it, nor see us die: the slot is given up.
+ * seen it, nor see us die: the slot is given up. A kill before that leaves it
+ * LIVE, with nothing of ours in it, until the next takeover.
  */
 static int join_alone(uint32_t *slot)
 {
@@ -429,16 +433,14 @@ int km_attach(const struct km_attach_options *options)
 
 int km_detach(void)
 {
-	struct attach_msg leave;
 	int rc = -KM_EREADY;
 
 	pthread_mutex_lock(&attach.lock);
 	if (attach.is_attached) {
 		pool_use(KM_SHM, NULL, 0);
 		segment_unmap(&attach.segment, attach.pool);
-		attach_msg_init(&leave, ATTACH_LEAVE);
 		if (attach.sock.fd >= 0)
-			attach_msg_send(attach.sock.fd, &leave, -1);
+			say_leave(attach.sock.fd);
 		let_go(&attach.sock);
 		let_go(&attach.memfd);
 		attach.pool = NULL;

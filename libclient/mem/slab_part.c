@@ -262,7 +262,10 @@ static void leave(enum km_pool_kind kind)
 	slot = part->slot;
 	set_own(kind, NULL);
 	slab_part_leave(&part);
-	/* By this one kmemd knows the process: nobody else may get it. */
+	/*
+	 * By this one kmemd knows the process: nobody else may get it. A kill
+	 * here or later finds it LIVE, and it is settled with its process.
+	 */
 	if (kind == KM_SHM && slot == pool_slot_in_use(kind))
 		hold_clear(pool, slot);
 	else
