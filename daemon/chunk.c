@@ -159,9 +159,9 @@ static int make_pool(void *map)
 	if (rc == -KM_ERANGE)
 		LM_ERR("a shm pool of %ld MB with manager %s is too small: %zu "
 		       "MB are enough to start with (-m, shm_mem_size; of "
-		       "shm_max_mem_size tables take 1/120)",
+		       "shm_max_mem_size tables take 1/%d)",
 		    param_int(P_SHM_MEM_SIZE), opt.manager,
-		    enough_mb(opt.max_size));
+		    enough_mb(opt.max_size), TABLES);
 	else if (rc < 0)
 		LM_ERR("cannot make a shm pool of %ld MB with manager %s: %s "
 		       "(-m, -x)",

@@ -40,15 +40,15 @@ static bool is_early_end(const char *fmt)
 }
 
 /* NAME = without a value takes the next name for it: '=' or '(' is left. */
-static bool is_name_taken(const char *fmt)
+static bool is_name_taken(const cfg_t *cfg, const char *fmt)
 {
-	const char *value = reading.value;
+	const cfg_opt_t *opt = cfg->opts;
 
-	return strcmp(fmt, "unexpected token '%s'") == 0 &&
-	       reading.name != NULL &&
-	       (param_find(value) != P__COUNT ||
-		   strcmp(value, "loadmodule") == 0 ||
-		   strcmp(value, "modparam") == 0);
+	if (strcmp(fmt, "unexpected token '%s'") != 0 || reading.name == NULL)
+		return false;
+	while (opt->name != NULL && strcmp(opt->name, reading.value) != 0)
+		opt++;
+	return opt->name != NULL;
 }
 
 /* Returns the line to blame: libconfuse counts the newline at its end. */
@@ -79,7 +79,7 @@ __attribute__((format(printf, 2, 0))) static void say_error(
 		    param_hint(name, hint, sizeof(hint)));
 	} else if (is_early_end(fmt)) {
 		line = early_end(line, text, sizeof(text));
-	} else if (is_name_taken(fmt)) {
+	} else if (is_name_taken(cfg, fmt)) {
 		snprintf(text, sizeof(text),
 		    "unexpected '%.100s': %s has no value of its own and took "
 		    "the name \"%s\" for it (%s = \"\" is empty)",
