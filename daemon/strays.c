@@ -70,6 +70,7 @@ static void settle(const struct stray *stray)
 
 	if (is_program(slot->pid))
 		return;
+	/* A kill of ours behind it: the next one tells (takeover_adopt()). */
 	n = slot_dead_all(chunk_pool(), slot->pid, slot->start_time);
 	if (n == POOL_NO_SLOT)
 		return;
@@ -178,19 +179,27 @@ static bool slot_read(const struct pool_slot *from, struct pool_slot *to)
 		   to->start_time;
 }
 
-/* One without /proc, or without descriptors, cannot say when it has started. */
+/*
+ * One without /proc, or without descriptors, cannot say when it has started. A
+ * kill of ours before it leaves 0: the next kmemd takes such a one for dead.
+ */
 static void learn_start(struct pool_slot *slot)
 {
 	if (slot->start_time == 0)
 		slot->start_time = slot_process_start_time(slot->pid);
 }
 
-void strays_look(struct km_pool *pool)
+void strays_look(void)
 {
-	struct pool_slot *slots = pool_at(pool, pool->slots), slot;
-	uint32_t top = __atomic_load_n(&pool->top_slot, __ATOMIC_RELAXED);
+	struct km_pool *pool = chunk_pool();
+	struct pool_slot *slots, slot;
 	bool has_room = true;
+	uint32_t top;
 
+	if (pool == NULL)
+		return;
+	slots = pool_at(pool, pool->slots);
+	top = __atomic_load_n(&pool->top_slot, __ATOMIC_RELAXED);
 	for (uint32_t n = 0; n <= top && n < pool->n_slots; n++) {
 		if (!slot_read(&slots[n], &slot) || slot.rank < 0)
 			continue;

@@ -11,12 +11,11 @@
  * Concurrency: the supervisor's one thread.
  */
 struct event_base;
-struct km_pool;
 
 void strays_init(struct event_base *base);
 void strays_fini(void);
 
 /* Watch those that are new. Settle what those have left who died unseen. */
-void strays_look(struct km_pool *pool);
+void strays_look(void);
 
 #endif

@@ -53,8 +53,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	chunk_tick();
-	if (chunk_pool() != NULL)
-		strays_look(chunk_pool());
+	strays_look();
 }
 
 static void on_stop_signal(evutil_socket_t sig, short what, void *arg)
