@@ -44,6 +44,7 @@ rpc_reply_size = $REPLY_SIZE
 restart_backoff_min_ms = 10
 restart_backoff_max_ms = 100
 EOT
+
 # --- who attacks and who behaves ---
 
 hostile_pids=

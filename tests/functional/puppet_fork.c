@@ -15,8 +15,9 @@
 #include "mem/shm_mem.h"
 #include "tests/functional/puppet.h"
 
-/* A process of our own, which has so much of shm, and stays, or ends at once.
- */
+#define ALONE_S 600 /* one that stays, when nobody kills it */
+
+/* A process of our own: it has so much of shm, and stays, or ends at once. */
 static void fork_one(
     const char *verb, const char *size, void *(*get)(size_t), bool stays)
 {
@@ -24,8 +25,10 @@ static void fork_one(
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		void *p = get(strtoul(size, NULL, 10));
+		void *p;
 
+		alarm(ALONE_S);
+		p = get(strtoul(size, NULL, 10));
 		while (p != NULL && stays)
 			pause();
 		_exit(p != NULL ? EXIT_SUCCESS : EXIT_FAILURE);
