@@ -46,6 +46,7 @@ unit_tests += %D%/unit/check_rwlock
 unit_tests += %D%/unit/check_segment
 unit_tests += %D%/unit/check_slab
 unit_tests += %D%/unit/check_slab_class
+unit_tests += %D%/unit/check_site_table
 unit_tests += %D%/unit/check_slab_loan
 unit_tests += %D%/unit/check_slab_death
 unit_tests += %D%/unit/check_slab_threads
@@ -84,11 +85,12 @@ unit_tests += %D%/unit/check_rpc_spec
 
 # With threads: ./dev test tsan
 thread_tests = %D%/unit/check_slab_threads %D%/unit/check_pkg_private \
-	%D%/unit/check_attach
+	%D%/unit/check_attach %D%/unit/check_site_table
 thread_rooms = libclient/libkmemcore.la libclient/libkmembase.la $(CHECK_LIBS)
 %C%_unit_check_slab_threads_LDADD = $(thread_rooms)
 %C%_unit_check_pkg_private_LDADD = $(thread_rooms)
 %C%_unit_check_attach_LDADD = $(thread_rooms)
+%C%_unit_check_site_table_LDADD = $(thread_rooms)
 EXTRA_DIST += %D%/tsan.supp %D%/stress/commands.sh
 
 check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
@@ -119,6 +121,8 @@ check_pool_SOURCES = %D%/unit/check_pool.c %D%/unit/check_pool.h
 %C%_unit_check_slab_threads_SOURCES = %D%/unit/check_slab_threads.c \
 	$(check_pool_SOURCES)
 %C%_unit_check_slab_class_SOURCES = %D%/unit/check_slab_class.c \
+	$(check_pool_SOURCES)
+%C%_unit_check_site_table_SOURCES = %D%/unit/check_site_table.c \
 	$(check_pool_SOURCES)
 %C%_unit_check_slab_loan_SOURCES = %D%/unit/check_slab_loan.c \
 	$(check_pool_SOURCES)
