@@ -181,7 +181,7 @@ if command -v prlimit >/dev/null; then
 		ok "kmemd has $few descriptors left, which it says" wait_until 10 \
 			log_has "cannot watch pid $first, .*: Too many"
 		kill -KILL "$second"
-		tell 1 wait
+		tell 1 wait "$second"
 		ok '... it needs none to see that one is dead' wait_until 10 log_has \
 			"worker 1 \(pid $second\) has left 2000 bytes in 1 blocks"
 		prlimit --pid "$kmemd_pid" --nofile="$files:"

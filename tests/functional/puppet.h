@@ -13,7 +13,7 @@ void puppet_fork_thread(const char *size); /* a thread takes them, and ends */
 void puppet_fork_blind(const char *size);  /* it can open no file */
 void puppet_fork_apart(const char *size);  /* it has a pid namespace */
 
-/* For those that have ended: they are no zombies any more. */
-void puppet_wait(const char *unused);
+/* Until this child has ended, and is no zombie any more. */
+void puppet_wait(const char *pid);
 
 #endif

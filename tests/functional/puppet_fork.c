@@ -114,14 +114,8 @@ void puppet_fork_apart(const char *size)
 	puppet_say("fork_apart", texts[WEXITSTATUS(status) % 3]);
 }
 
-/* For those that have ended: they are no zombies any more. */
-void puppet_wait(const char *unused)
+void puppet_wait(const char *pid)
 {
-	int n = 0;
-	char line[32];
-
-	while (waitpid(-1, NULL, n == 0 ? 0 : WNOHANG) > 0)
-		n++;
-	snprintf(line, sizeof(line), "%d", n);
-	puppet_say("wait", line);
+	waitpid((pid_t)atoi(pid), NULL, 0);
+	puppet_say("wait", pid);
 }

@@ -127,8 +127,10 @@ START_TEST(a_site_table_without_an_index_is_served_too)
 	struct km_site b = { "a.c", "g", "m", 2, { 0, 0 } };
 	struct site_table *table;
 	const struct site_row *row;
+	char header[1024];
 
 	test_pool_open(&t, KM_PKG, "qm", SIZE);
+	memcpy(header, t.pool, sizeof(header));
 	table = pool_at(t.pool, t.pool->sites);
 	table->index.bytes = 0;
 	site_intern(t.pool, &a);
@@ -136,6 +138,7 @@ START_TEST(a_site_table_without_an_index_is_served_too)
 	ck_assert_ptr_nonnull(row);
 	ck_assert_str_eq(site_row_text(t.pool, row->file), "a.c");
 	ck_assert_str_eq(site_row_text(t.pool, row->func), "g");
+	ck_assert_mem_eq(t.pool, header, sizeof(header));
 	test_pool_is_valid(&t);
 	test_pool_close(&t);
 }
