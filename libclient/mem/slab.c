@@ -19,11 +19,11 @@ static int wrong(struct misuse *misuse, enum misuse_kind kind)
 
 /* The page is free: it may have been a run. */
 static int wrong_free_page(const struct slab_part *part,
-    const struct slab_page *page, const void *p, struct misuse *misuse)
+    const struct slab_found *found, const void *p, struct misuse *misuse)
 {
-	uint64_t tag = slab_side(part, page)->tag;
+	uint64_t tag = slab_run_tag(found->page, found->word);
 
-	if (tag == 0 || p != slab_addr(part, page))
+	if (tag == 0 || p != slab_addr(part, found->page))
 		return wrong(misuse, MISUSE_NO_BLOCK);
 	misuse->site = slab_tag_site(tag);
 	misuse->freed_site = slab_tag_epoch(tag);
@@ -74,7 +74,7 @@ int slab_find(const struct slab_part *part, const void *p,
 	case SLAB_SHRK:
 		return 0;
 	case SLAB_FREE:
-		return wrong_free_page(part, found->page, p, misuse);
+		return wrong_free_page(part, found, p, misuse);
 	default:
 		return wrong(misuse, MISUSE_NO_BLOCK);
 	}
@@ -123,8 +123,7 @@ static void *alloc_of_class(
 			slab_loan_end(part, class);
 	} while (p == NULL &&
 		 (slab_collect(part, class) || slab_borrow(part, class) ||
-		     slab_refill(part, class) ||
-		     slab_borrow_any(part, class)));
+		     slab_refill(part, class) || slab_borrow_any(part, class)));
 	return p;
 }
 
@@ -191,13 +190,13 @@ static int size_of(const struct slab_part *part, const void *p,
 	uint64_t tag;
 
 	if (found->class == NULL) {
-		tag = slab_side(part, found->page)->tag;
+		tag = slab_run_tag(found->page, found->word);
 		*size = slab_run_size(slab_word_n(found->word), tag);
 		misuse->site = slab_tag_site(tag);
 		if (slab_kind(found->word) == SLAB_HEAD &&
 		    p == slab_addr(part, found->page))
 			return 0;
-		return wrong_free_page(part, found->page, p, misuse);
+		return wrong_free_page(part, found, p, misuse);
 	}
 	tag = __atomic_load_n(
 	    &slab_tags_at(part, found->page)[found->index], __ATOMIC_ACQUIRE);
@@ -306,7 +305,7 @@ static enum block_state state_of(
 {
 	return slab_tag_state(
 	    found->class == NULL
-		? slab_side(part, found->page)->tag
+		? found->page->tag
 		: slab_tags_at(part, found->page)[found->index]);
 }
 

@@ -35,22 +35,23 @@
 #define SLAB_N_HINTS	8      /* hint bytes of a span */
 #define SLAB_GROUP	64u    /* pages with a page hint in common */
 #define SLAB_HINT_ANY	255u   /* page hint: nobody knows how many are free */
-#define SLAB_UNIT	128u   /* bytes of tags: 16 of them */
-#define SLAB_UNITS	32u    /* of a page of tags */
+#define SLAB_UNIT	64u    /* bytes of tags: 8 of them */
+#define SLAB_UNITS	64u    /* of a page of tags */
 #define SLAB_NO_PAGE	UINT32_MAX
 
 /* What a page is: the low bits of its word. Zero memory is free pages. */
 enum slab_kind {
 	SLAB_FREE,
-	SLAB_SPAN,  /* first page of a span: class, slot, version */
-	SLAB_ABAND, /* the same, without an owner: class, version */
-	SLAB_RES,   /* being claimed: slot, head */
-	SLAB_CONT,  /* a further page of a span or run: slot, head */
-	SLAB_HEAD,  /* first page of a run: number of pages */
-	SLAB_DYING, /* first page, being freed: slot, number of pages */
-	SLAB_SHRK,  /* first page, tail being cut off: slot, number, new one */
-	SLAB_TAGS,  /* holds tags: version, a bit for each unit taken */
-	SLAB_GUARD, /* below pages of tags, so that no overrun reaches them */
+	SLAB_SPAN,   /* first page of a span: class, slot, version */
+	SLAB_ABAND,  /* the same, without an owner: class, version */
+	SLAB_RES,    /* being claimed: slot, head */
+	SLAB_CONT,   /* a further page of a span or run: slot, head */
+	SLAB_HEAD,   /* first page of a run: number of pages */
+	SLAB_DYING,  /* first page, being freed: slot, number of pages */
+	SLAB_SHRK,   /* first page, tail being cut off: slot, number, new one */
+	SLAB_TAGS,   /* holds tags: its side row says which units are taken */
+	SLAB_CLOSED, /* holds tags, and nobody claims more of it: slot */
+	SLAB_GUARD,  /* below pages of tags, so that no overrun reaches them */
 	SLAB_KIND__COUNT
 };
 
@@ -60,20 +61,23 @@ enum slab_kind {
 #define SLAB_CLASS_MASK	 (0x7full << SLAB_CLASS_SHIFT)
 #define SLAB_SLOT_SHIFT	 11
 #define SLAB_SLOT_MASK	 (0xfffull << SLAB_SLOT_SHIFT)
-#define SLAB_VER_SHIFT	 32 /* 16 bits; the low half says whose and what */
+#define SLAB_VER_SHIFT	 32 /* 32 bits; the low half says whose and what */
 #define SLAB_HEAD_SHIFT	 23 /* 41 bits: page number */
 #define SLAB_N_SHIFT	 23 /* 24 bits: pages */
 #define SLAB_N_MAX	 0xffffffu
-#define SLAB_BITS_SHIFT	 32
-#define SLAB_CLAIM	 (1ull << 4) /* 28 bits: claims of units, a version */
-#define SLAB_CLAIM_MASK	 0xfffffff0ull
 #define SLAB_MINE_MASK	 (SLAB_KIND_MASK | SLAB_SLOT_MASK)
 
 /* A row of the page table: what malloc and free read. */
 struct slab_page {
 	uint64_t word; /* enum slab_kind and its fields */
-	uint32_t unit; /* of a span: its tags, see slab_tags_at(); 0: none */
-	uint32_t ver;  /* of the next span that begins here */
+	union {
+		uint64_t unit;	/* of a span: its tags, see slab_tags_at() */
+		uint64_t tag;	/* of a run */
+		uint64_t units; /* of a page of tags: a bit for each taken */
+		uint64_t was;	/* of a free page: the tag of a run, or what
+				   slab_was_span() makes of the word of a span;
+				   0: neither */
+	};
 };
 _Static_assert(sizeof(struct slab_page) == 16, "four rows to a cache line");
 
@@ -83,7 +87,6 @@ _Static_assert(sizeof(struct slab_page) == 16, "four rows to a cache line");
  */
 struct slab_side {
 	uint8_t hint[SLAB_N_HINTS]; /* group of blocks may hold free ones */
-	uint64_t tag;		    /* of a run */
 };
 
 /*
@@ -111,6 +114,7 @@ struct slab {
 	uint64_t max_pages; /* rows of the page table */
 	uint64_t n_held;    /* pages not free; a hint after a death */
 	uint64_t max_held;  /* the most there have been */
+	uint64_t n_begun;   /* spans, ever: their versions */
 	pool_off pages;	    /* struct slab_page [max_pages] */
 	pool_off sides;	    /* struct slab_side [max_pages] */
 	/*
@@ -256,6 +260,18 @@ static inline bool slab_cas(struct slab_page *page, uint64_t from, uint64_t to)
 	    &page->word, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
+/* Of the word of a span.  LIVE: no run's tag is like that. */
+static inline uint64_t slab_was_span(uint64_t word)
+{
+	return SLAB_LIVE | word >> SLAB_VER_SHIFT;
+}
+
+/* A page of tags, also while it is closed. */
+static inline bool slab_holds_tags(uint64_t word)
+{
+	return slab_kind(word) == SLAB_TAGS || slab_kind(word) == SLAB_CLOSED;
+}
+
 /* ---- places ------------------------------------------------------------- */
 
 static inline struct slab *slab_of(const struct km_pool *pool)
@@ -284,9 +300,16 @@ static inline uint64_t slab_n_pages(const struct slab *slab)
 }
 
 /* Bytes from page 0 to a unit of tags: page number and place in it. */
-static inline uint64_t slab_unit_off(uint32_t unit)
+static inline uint64_t slab_unit_off(uint64_t unit)
 {
-	return (uint64_t)unit * SLAB_UNIT;
+	return unit * SLAB_UNIT;
+}
+
+/* Whether n tags from there on are among so many bytes of pages. */
+static inline bool slab_unit_is_in(uint64_t unit, unsigned n, uint64_t bytes)
+{
+	return unit < bytes / SLAB_UNIT &&
+	       bytes - slab_unit_off(unit) >= n * sizeof(uint64_t);
 }
 
 /* ---- tags --------------------------------------------------------------- */

@@ -57,7 +57,7 @@ static bool free_run(
 {
 	uint64_t word = slab_load(page);
 	uint64_t mine = held_as(tag, part->slot, BLOCK_FREEING);
-	uint64_t *at = &slab_side(part, page)->tag;
+	uint64_t *at = &page->tag;
 
 	if (slab_tag_state(tag) < BLOCK_PENDING && !cas(at, &tag, mine))
 		return false;
@@ -72,7 +72,7 @@ static bool free_run(
 static bool change_run(struct slab_part *part, struct slab_page *page,
     const struct holding *from, const struct holding *to, uint32_t site)
 {
-	uint64_t *at = &slab_side(part, page)->tag;
+	uint64_t *at = &page->tag;
 	uint64_t tag = __atomic_load_n(at, __ATOMIC_ACQUIRE);
 
 	if (slab_kind(slab_load(page)) != SLAB_HEAD || !is_held(tag, from))

@@ -14,7 +14,7 @@
 #define FEW_MAX	     8192u /* bytes; up to here at least BLOCKS_MIN blocks */
 #define BLOCKS_MIN   4u
 #define BLOCKS_FEW   2u
-#define PAGE_COST    190u /* see cost_of() */
+#define PAGE_COST    200u /* see cost_of() */
 #define LINE_MIN     512u /* bytes; larger blocks are multiples of LINE, so */
 #define LINE	     64u  /* that they begin with a cache line */
 #define DEPTH_BYTES                                                            \

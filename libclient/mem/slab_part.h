@@ -44,7 +44,7 @@ _Static_assert(sizeof(struct slab_bin) == 64, "its place is a shift");
 /* Of any class that a word may name: behind SLAB_N_CLASSES nothing is mine. */
 #define SLAB_N_BINS ((unsigned)(SLAB_CLASS_MASK >> SLAB_CLASS_SHIFT) + 1)
 
-#define SLAB_LOAN	8u /* blocks that a class borrows at once */
+#define SLAB_LOAN 8u /* blocks that a class borrows at once */
 
 /* Of each page: links of the rings. */
 struct slab_link {
@@ -147,7 +147,9 @@ static inline char *slab_addr(
 static inline uint64_t *slab_tags_at(
     const struct slab_part *part, const struct slab_page *page)
 {
-	return (uint64_t *)(part->data + slab_unit_off(page->unit));
+	uint64_t unit = __atomic_load_n(&page->unit, __ATOMIC_RELAXED);
+
+	return (uint64_t *)(part->data + slab_unit_off(unit));
 }
 
 /* ---- the announcement --------------------------------------------------- */
@@ -281,8 +283,9 @@ void slab_settle_size(struct km_pool *pool);
 /* Tags for a span that is RES(me). 0 and page->unit, or -KM_ENOMEM. */
 int slab_unit_claim(
     struct slab_part *part, struct slab_page *page, unsigned n_units);
-void slab_unit_release(
-    struct slab_part *part, struct slab_page *page, unsigned n_units);
+/* From then on the row says what it was. */
+void slab_unit_release(struct slab_part *part, struct slab_page *page,
+    unsigned n_units, uint64_t was);
 /* Units that no span names: those of the dead. */
 void slab_unit_sweep(struct slab_part *part);
 /* Free pages of tags that hold none. */
@@ -408,5 +411,8 @@ bool slab_run_resize(
     struct slab_part *part, struct slab_page *page, const struct request *req);
 /* Bytes of a run. */
 size_t slab_run_size(uint64_t n, uint64_t tag);
+
+/* Of a run, or what was one; 0: it is, or was, a span. */
+uint64_t slab_run_tag(const struct slab_page *page, uint64_t word);
 
 #endif

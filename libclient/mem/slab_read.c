@@ -16,7 +16,6 @@ int slab_read_tables(struct view *view, struct slab_tables *t)
 	slab_classes_init();
 	*t = (struct slab_tables){
 		.pages = slab.pages.bytes,
-		.sides = slab.sides.bytes,
 		.touched = slab.touched.bytes,
 		.data = slab.data.bytes,
 		.n_pages = slab.n_pages,
@@ -28,8 +27,6 @@ int slab_read_tables(struct view *view, struct slab_tables *t)
 	    t->n_pages > t->max_pages ||
 	    t->max_pages > (pool->max_size - t->data) / SLAB_PAGE ||
 	    t->max_pages > (t->data - t->pages) / sizeof(struct slab_page) ||
-	    t->sides > t->data ||
-	    t->max_pages > (t->data - t->sides) / sizeof(struct slab_side) ||
 	    t->touched > t->data ||
 	    t->max_pages / SLAB_GROUP >= t->data - t->touched)
 		return -KM_ECORRUPT;
@@ -81,12 +78,10 @@ const struct slab_class *slab_span_class(
 {
 	unsigned class = slab_word_class(place->row.word);
 	const struct slab_class *c = &slab_class[class];
-	uint64_t end;
 
-	if (class >= SLAB_N_CLASSES)
-		return NULL;
-	end = slab_unit_off(place->row.unit) + c->n_blocks * sizeof(uint64_t);
-	if (end > t->max_pages << SLAB_PAGE_SHIFT ||
+	if (class >= SLAB_N_CLASSES ||
+	    !slab_unit_is_in(place->row.unit, c->n_blocks,
+		t->max_pages << SLAB_PAGE_SHIFT) ||
 	    c->n_pages > t->max_pages - place->number)
 		return NULL;
 	return c;
@@ -106,14 +101,12 @@ static bool is_still(struct view *view, const struct slab_tables *t,
 bool slab_read_run_tag(struct view *view, const struct slab_tables *t,
     const struct slab_place *place, uint64_t *tag)
 {
-	struct slab_side side;
+	uint64_t off = t->pages + place->number * sizeof(struct slab_page) +
+		       offsetof(struct slab_page, tag);
 
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (view_read(view, t->sides + place->number * sizeof(side), &side,
-		sizeof(side)) != 0)
-		return false;
-	*tag = side.tag;
-	return is_still(view, t, place);
+	return view_read(view, off, tag, sizeof(*tag)) == 0 &&
+	       is_still(view, t, place);
 }
 
 bool slab_read_tags(struct view *view, const struct slab_tables *t,

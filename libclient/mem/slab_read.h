@@ -15,9 +15,9 @@
 
 /* What a view needs of the pool's tables, checked. */
 struct slab_tables {
-	uint64_t pages, sides, touched, data; /* offsets in the pool */
-	uint64_t n_pages;   /* in use; it may grow meanwhile ... */
-	uint64_t max_pages; /* ... up to this */
+	uint64_t pages, touched, data; /* offsets in the pool */
+	uint64_t n_pages;	       /* in use; it may grow meanwhile ... */
+	uint64_t max_pages;	       /* ... up to this */
 	uint64_t max_held;
 	bool has_guard;
 };

@@ -19,6 +19,7 @@ static bool names(uint64_t word, uint32_t slot)
 	case SLAB_CONT:
 	case SLAB_DYING:
 	case SLAB_SHRK:
+	case SLAB_CLOSED:
 		return slab_word_slot(word) == slot;
 	default:
 		return false;
@@ -105,6 +106,9 @@ static void settle_head(struct slab_part *part, uint64_t i, uint32_t slot)
 	case SLAB_SPAN:
 		orphan_span(part, page, word);
 		break;
+	case SLAB_CLOSED:
+		slab_cas(page, word, SLAB_TAGS);
+		break;
 	default:
 		break;
 	}
@@ -114,7 +118,7 @@ static void settle_head(struct slab_part *part, uint64_t i, uint32_t slot)
 static bool is_guard(const struct slab_part *part, uint64_t i)
 {
 	return i + 1 < slab_n_pages(part->slab) &&
-	       slab_kind(slab_load(&part->pages[i + 1])) == SLAB_TAGS;
+	       slab_holds_tags(slab_load(&part->pages[i + 1]));
 }
 
 /* RES and CONT: of a head that counts them, a guard, or of nothing. */

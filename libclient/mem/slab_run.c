@@ -24,6 +24,15 @@ static uint64_t tag_for(const struct slab_part *part, const struct request *req,
 	       (uint64_t)req->state << SLAB_STATE_SHIFT | req->site;
 }
 
+uint64_t slab_run_tag(const struct slab_page *page, uint64_t word)
+{
+	uint64_t tag = __atomic_load_n(&page->tag, __ATOMIC_ACQUIRE);
+	bool is_unit =
+	    slab_kind(word) == SLAB_DYING && tag >> SLAB_EPOCH_SHIFT == 0;
+
+	return is_unit || (tag & SLAB_LIVE) != 0 ? 0 : tag;
+}
+
 size_t slab_run_size(uint64_t n, uint64_t tag)
 {
 	return (size_t)(n << SLAB_PAGE_SHIFT) - slab_tag_slack(tag);
@@ -57,7 +66,7 @@ void *slab_run_alloc(struct slab_part *part, const struct request *req)
 	if (head == SLAB_NO_PAGE)
 		return NULL;
 	set_cont(part, head, 1, n);
-	part->sides[head].tag =
+	part->pages[head].tag =
 	    tag_for(part, req, n, slab_tag_epoch(clock_load()));
 	slab_guard_put(part, slab_addr(part, &part->pages[head]), req->size,
 	    n << SLAB_PAGE_SHIFT);
@@ -81,8 +90,7 @@ static int wrong(
 int slab_run_free(struct slab_part *part, struct slab_page *page, const void *p,
     uint32_t site, struct misuse *misuse)
 {
-	uint64_t *at = &slab_side(part, page)->tag;
-	uint64_t word = slab_load(page), tag = *at;
+	uint64_t word = slab_load(page), tag = slab_run_tag(page, word);
 
 	if (slab_kind(word) != SLAB_HEAD || p != slab_addr(part, page))
 		return wrong(misuse,
@@ -91,7 +99,7 @@ int slab_run_free(struct slab_part *part, struct slab_page *page, const void *p,
 	/* The commit, and the judge among several that free it at once. */
 	if (!slab_cas(page, word, slab_dying(part->slot, slab_word_n(word))))
 		return wrong(misuse, MISUSE_FREED, slab_word_n(word), tag);
-	*at = slab_tag_free(tag, site);
+	page->tag = slab_tag_free(tag, site);
 	slab_pages_release(part, slab_number(part, page), slab_word_n(word));
 	return 0;
 }
@@ -179,6 +187,6 @@ bool slab_run_resize(
 		return false;
 	if (to < n && !shrink(part, page, n, to))
 		return false;
-	set_tag(&slab_side(part, page)->tag, req, to);
+	set_tag(&page->tag, req, to);
 	return true;
 }

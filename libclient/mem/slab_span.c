@@ -22,11 +22,10 @@ static struct slab_page *cut(
 {
 	const struct slab_class *c = &slab_class[class];
 	struct slab_page *page = &part->pages[head];
-	struct slab_side *side = slab_side(part, page);
 	uint16_t *guess = slab_guesses(part->pool) + head;
+	uint64_t ver;
 
 	page->unit = 0;
-	side->tag = 0;
 	if (slab_unit_claim(part, page, c->n_units) != 0) {
 		slab_pages_release(part, head, c->n_pages);
 		return NULL;
@@ -37,13 +36,11 @@ static struct slab_page *cut(
 	for (unsigned i = 0; i < c->n_pages; i++)
 		__atomic_store_n(
 		    &guess[i], slab_guess(class, i), __ATOMIC_RELAXED);
-	page->ver++;
+	ver = __atomic_add_fetch(&part->slab->n_begun, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&page->word,
-	    part->bin[class].mine | (uint64_t)(page->ver & 0xffff)
-					<< SLAB_VER_SHIFT,
-	    __ATOMIC_RELEASE);
+	    part->bin[class].mine | ver << SLAB_VER_SHIFT, __ATOMIC_RELEASE);
 	/* After the commit: hints put up before belong to another life. */
-	slab_span_raise(side);
+	slab_span_raise(slab_side(part, page));
 	return page;
 }
 
@@ -78,13 +75,13 @@ static unsigned count_live(
     const struct slab_part *part, const struct slab_page *page, unsigned most)
 {
 	unsigned class = slab_word_class(slab_load(page)), n = 0;
-	uint64_t at =
-	    slab_unit_off(__atomic_load_n(&page->unit, __ATOMIC_RELAXED));
-	const uint64_t *tags = (uint64_t *)(part->data + at);
+	uint64_t unit = __atomic_load_n(&page->unit, __ATOMIC_RELAXED);
+	const uint64_t *tags;
 
 	if (class >= SLAB_N_CLASSES ||
-	    at + slab_class[class].n_blocks * sizeof(*tags) > part->data_size)
+	    !slab_unit_is_in(unit, slab_class[class].n_blocks, part->data_size))
 		return most;
+	tags = (uint64_t *)(part->data + slab_unit_off(unit));
 	for (unsigned i = 0; i < slab_class[class].n_blocks && n < most; i++)
 		n += is_live(&tags[i]);
 	return n;
@@ -198,7 +195,7 @@ bool slab_span_return(struct slab_part *part, struct slab_page *page)
 	slab_done(part->busy);
 	if (!empty)
 		return false;
-	slab_unit_release(part, page, c->n_units);
+	slab_unit_release(part, page, c->n_units, slab_was_span(word));
 	slab_pages_release(part, slab_number(part, page), c->n_pages);
 	return true;
 }

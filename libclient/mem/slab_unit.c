@@ -2,44 +2,46 @@
 /* slab_unit.c - memory for tags: units of pages at the upper end. */
 #include "config.h"
 
+#include <sched.h>
 #include <string.h>
 
 #include "mem/slab_part.h"
 
 /*
- * The word of a page of tags has a bit for each of its units.  A span that is
- * being claimed announces the unit that it goes for (slot.claim) before it
- * sets bits, and its row names it before the announcement ends; so a bit that
- * neither an announcement nor a row names is of the dead, and is cleared: if
- * the version says that none of that page was claimed while rows were read.
+ * The row of a page of tags has a bit for each of its units.  A span that
+ * is being claimed announces the unit that it goes for (slot.claim), looks
+ * whether the page is open, sets bits, and has its row name them before the
+ * announcement ends.  So a bit that neither an announcement nor a row names is
+ * of the dead.  Who wants to clear it, or make something else of the page,
+ * closes the page first and looks at announcements behind that: who has not
+ * seen it closed is seen there.
  *
  * The page below the lowest tags of an area is a guard.  Who moves it makes it
  * RES first, and no page below tags is ever free: so a page that is RES(dead)
  * and has tags above it is to be a guard.
  */
 #define LOOK_MAX   16 /* pages of tags tried before another one is made */
-#define SWEEPS_MAX 8  /* while others claim units */
+#define SWEEPS_MAX 8  /* while another sweeps the same page */
 
-static uint32_t tags_bits(uint64_t word)
+static uint64_t mask_of(unsigned n)
 {
-	return (uint32_t)(word >> SLAB_BITS_SHIFT);
+	return n >= SLAB_UNITS ? UINT64_MAX : ((uint64_t)1 << n) - 1;
 }
 
-static uint64_t with_claimed(uint64_t word, uint32_t bits)
+static uint64_t *units_of(const struct slab_part *part, uint64_t number)
 {
-	return (word & ~SLAB_CLAIM_MASK) |
-	       ((word + SLAB_CLAIM) & SLAB_CLAIM_MASK) |
-	       (uint64_t)bits << SLAB_BITS_SHIFT;
+	return &part->pages[number].units;
 }
 
-static uint64_t with_free(uint64_t word, uint32_t bits)
+static uint64_t load_units(const struct slab_part *part, uint64_t number)
 {
-	return word & ~((uint64_t)bits << SLAB_BITS_SHIFT);
+	return __atomic_load_n(units_of(part, number), __ATOMIC_ACQUIRE);
 }
 
-static uint32_t mask_of(unsigned n)
+static void clear_units(
+    const struct slab_part *part, uint64_t number, uint64_t units)
 {
-	return n >= SLAB_UNITS ? UINT32_MAX : ((uint32_t)1 << n) - 1;
+	__atomic_fetch_and(units_of(part, number), ~units, __ATOMIC_ACQ_REL);
 }
 
 static uint64_t *announcement(struct slab_part *part)
@@ -65,11 +67,11 @@ static uint32_t lowest(const struct slab_part *part)
 	return __atomic_load_n(&part->slab->tags_low, __ATOMIC_RELAXED);
 }
 
-/* n free bits in a row; -1: there are none. */
-static int find_bits(uint32_t bits, unsigned n)
+/* n units in a row that are not taken; -1: there are none. */
+static int find_units(uint64_t taken, unsigned n)
 {
 	for (unsigned i = 0; i + n <= SLAB_UNITS; i++)
-		if ((bits & mask_of(n) << i) == 0)
+		if ((taken & mask_of(n) << i) == 0)
 			return (int)i;
 	return -1;
 }
@@ -77,41 +79,37 @@ static int find_bits(uint32_t bits, unsigned n)
 static bool claim_in(
     struct slab_part *part, struct slab_page *row, uint32_t number, unsigned n)
 {
-	struct slab_page *page = &part->pages[number];
+	uint64_t taken = load_units(part, number), unit;
+	int at;
 
-	for (;;) {
-		uint64_t word = slab_load(page);
-		int at;
-
-		if (slab_kind(word) != SLAB_TAGS)
-			return false;
-		at = find_bits(tags_bits(word), n);
+	do {
+		at = find_units(taken, n);
 		if (at < 0)
 			return false;
-		__atomic_store_n(announcement(part),
-		    (uint64_t)number * SLAB_UNITS + (unsigned)at,
-		    __ATOMIC_SEQ_CST);
-		if (!slab_cas(page, word, with_claimed(word, mask_of(n) << at)))
-			continue;
-		__atomic_store_n(&row->unit, number * SLAB_UNITS + (uint32_t)at,
-		    __ATOMIC_RELEASE);
-		look_at(part, number);
-		return true;
-	}
+		unit = (uint64_t)number * SLAB_UNITS + (unsigned)at;
+		__atomic_store_n(announcement(part), unit, __ATOMIC_SEQ_CST);
+		if (__atomic_load_n(&part->pages[number].word,
+			__ATOMIC_SEQ_CST) != SLAB_TAGS)
+			return false;
+	} while (!__atomic_compare_exchange_n(units_of(part, number), &taken,
+	    taken | mask_of(n) << at, false, __ATOMIC_ACQ_REL,
+	    __ATOMIC_ACQUIRE));
+	__atomic_store_n(&row->unit, unit, __ATOMIC_RELEASE);
+	look_at(part, number);
+	return true;
 }
 
 /*
  * Two pages that are RES(me): tags, and their guard below.  Zero tags are free
- * blocks; what is no page of tags yet has data in it.  A version goes on where
- * it was, so that none comes back.
+ * blocks; what is no page of tags yet has data in it.
  */
 static void commit_page(struct slab_part *part, uint64_t number)
 {
 	struct slab_page *page = &part->pages[number];
-	uint64_t ver = (uint64_t)page->ver * SLAB_CLAIM & SLAB_CLAIM_MASK;
 
 	memset(slab_addr(part, page), 0, SLAB_PAGE);
-	__atomic_store_n(&page->word, SLAB_TAGS | ver, __ATOMIC_RELEASE);
+	__atomic_store_n(units_of(part, number), 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&page->word, SLAB_TAGS, __ATOMIC_RELEASE);
 	__atomic_store_n(&page[-1].word, SLAB_GUARD, __ATOMIC_RELEASE);
 	__atomic_store_n(
 	    &part->slab->tags_low, (uint32_t)number, __ATOMIC_RELAXED);
@@ -200,20 +198,11 @@ int slab_unit_claim(
 	return ok ? 0 : -KM_ENOMEM;
 }
 
-static void clear_bits(struct slab_part *part, uint64_t number, uint32_t bits)
+void slab_unit_release(struct slab_part *part, struct slab_page *row,
+    unsigned n_units, uint64_t was)
 {
-	struct slab_page *page = &part->pages[number];
-	uint64_t word = slab_load(page);
-
-	while (slab_kind(word) == SLAB_TAGS &&
-	       !slab_cas(page, word, with_free(word, bits)))
-		word = slab_load(page);
-}
-
-void slab_unit_release(
-    struct slab_part *part, struct slab_page *row, unsigned n_units)
-{
-	uint32_t unit = row->unit, number = unit / SLAB_UNITS;
+	uint64_t unit = __atomic_load_n(&row->unit, __ATOMIC_RELAXED);
+	uint32_t number = (uint32_t)(unit / SLAB_UNITS);
 
 	if (unit == 0)
 		return;
@@ -221,9 +210,51 @@ void slab_unit_release(
 	 * In this order: bits that my row does not name any more would be
 	 * cleared by a sweep, claimed by others, and then by me cleared again.
 	 */
-	clear_bits(part, number, mask_of(n_units) << unit % SLAB_UNITS);
-	__atomic_store_n(&row->unit, 0, __ATOMIC_RELEASE);
+	clear_units(part, number, mask_of(n_units) << unit % SLAB_UNITS);
+	__atomic_store_n(&row->was, was, __ATOMIC_RELEASE);
 	look_at(part, number);
+}
+
+/* ---- closing a page ----------------------------------------------------- */
+
+/*
+ * From here on nobody begins to claim units of it.  A kill leaves CLOSED(dead),
+ * which recovery opens.  Who sweeps may close what is closed to be trimmed:
+ * that fails then.
+ */
+#define TO_TRIM (1ull << SLAB_CLASS_SHIFT)
+
+static uint64_t closed(const struct slab_part *part, uint64_t why)
+{
+	return slab_with_slot(SLAB_CLOSED, part->slot) | why;
+}
+
+static bool is_closed_by_me(
+    const struct slab_part *part, uint64_t number, uint64_t why)
+{
+	return slab_load(&part->pages[number]) == closed(part, why);
+}
+
+static bool close_page(struct slab_part *part, uint64_t number, uint64_t why)
+{
+	struct slab_page *page = &part->pages[number];
+	uint64_t word = slab_load(page);
+
+	while (word == SLAB_TAGS || (why == 0 && (word & TO_TRIM) != 0 &&
+					slab_kind(word) == SLAB_CLOSED))
+		if (slab_cas(page, word, closed(part, why)))
+			break;
+		else
+			word = slab_load(page);
+	/* Before announcements are looked at. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return is_closed_by_me(part, number, why);
+}
+
+static bool end_closed(
+    struct slab_part *part, uint64_t number, uint64_t why, uint64_t to)
+{
+	return slab_cas(&part->pages[number], closed(part, why), to);
 }
 
 /* ---- after a death ------------------------------------------------------ */
@@ -234,25 +265,28 @@ static bool has_tags(uint64_t word)
 	       slab_kind(word) == SLAB_DYING || slab_kind(word) == SLAB_RES;
 }
 
-/* Units that rows and announcements name, a word for each page. */
-static void mark_named(struct slab_part *part, uint32_t *named, uint64_t all)
+/* However many units somebody goes for: of that page all are named. */
+static void mark_announced(
+    struct slab_part *part, uint64_t *named, uint64_t all)
 {
 	const struct pool_slot *slot = pool_at(part->pool, part->pool->slots);
 
-	/* Announcements first: one that has ended is in its row by then. */
 	for (uint32_t i = 0; i < part->pool->n_slots; i++) {
 		uint64_t unit =
 		    __atomic_load_n(&slot[i].claim, __ATOMIC_SEQ_CST);
 
-		/* However many bits he goes for: the page is left alone. */
 		if (unit != 0 && unit / SLAB_UNITS < all)
-			named[unit / SLAB_UNITS] = UINT32_MAX;
+			named[unit / SLAB_UNITS] = UINT64_MAX;
 	}
+}
+
+static void mark_named(struct slab_part *part, uint64_t *named, uint64_t all)
+{
 	for (uint64_t i = slab_next_page(part, 0); i < all;
 	     i = slab_next_page(part, i + 1)) {
 		struct slab_page *page = &part->pages[i];
 		uint64_t word = slab_load(page);
-		uint32_t unit = __atomic_load_n(&page->unit, __ATOMIC_ACQUIRE);
+		uint64_t unit = __atomic_load_n(&page->unit, __ATOMIC_ACQUIRE);
 		unsigned class = slab_word_class(word);
 
 		if (!has_tags(word) || unit == 0 || unit / SLAB_UNITS >= all)
@@ -265,72 +299,112 @@ static void mark_named(struct slab_part *part, uint32_t *named, uint64_t all)
 	}
 }
 
-/* False: units of it have been claimed since it was read. */
-static bool clear_stale(struct slab_page *page, uint64_t read, uint32_t stale)
+/*
+ * Of each page of tags, the units that are taken and that nobody names.  In
+ * this order: a claim that has ended is in its row by then.  The table begins
+ * with zeros: of pages that are claimed meanwhile for the first time nothing is
+ * known.
+ */
+static void find_stale(
+    struct slab_part *part, uint64_t *stale, uint64_t *named, uint64_t all)
 {
-	uint64_t word = slab_load(page);
-
-	if (stale == 0)
-		return true;
-	while (((word ^ read) & (SLAB_KIND_MASK | SLAB_CLAIM_MASK)) == 0)
-		if (slab_cas(page, word, with_free(word, stale)))
-			return true;
-		else
-			word = slab_load(page);
-	return false;
+	for (uint64_t i = slab_next_page(part, 0); i < all;
+	     i = slab_next_page(part, i + 1)) {
+		stale[i] = slab_holds_tags(slab_load(&part->pages[i]))
+			       ? load_units(part, i)
+			       : 0;
+		named[i] = 0;
+	}
+	mark_announced(part, named, all);
+	mark_named(part, named, all);
+	/* What has been given back meanwhile is nobody's, and free. */
+	for (uint64_t i = slab_next_page(part, 0); i < all;
+	     i = slab_next_page(part, i + 1))
+		if (stale[i] != 0)
+			stale[i] &= ~named[i] & load_units(part, i);
 }
 
 /*
- * False: not all, since others are claiming. The tables begin with zeros: of
- * pages that are claimed meanwhile for the first time nothing is known.
+ * Pages that seem to have stale units are closed, and all is read again: what
+ * is stale then stays so until it is cleared.  False: another is at it.
  */
 static bool sweep(
-    struct slab_part *part, uint64_t *words, uint32_t *named, uint64_t all)
+    struct slab_part *part, uint64_t *stale, uint64_t *named, uint64_t all)
 {
-	bool ok = true;
+	bool some = false, ok = true;
 
-	for (uint64_t i = slab_next_page(part, 0); i < all;
-	     i = slab_next_page(part, i + 1)) {
-		words[i] = slab_load(&part->pages[i]);
-		named[i] = 0;
-	}
-	mark_named(part, named, all);
+	find_stale(part, stale, named, all);
+	for (uint64_t i = 0; i < all; i++)
+		if (stale[i] != 0) {
+			some = true;
+			ok &= close_page(part, i, 0);
+		}
+	if (!some)
+		return true;
+	find_stale(part, stale, named, all);
 	for (uint64_t i = slab_next_page(part, 0); i < all;
 	     i = slab_next_page(part, i + 1))
-		if (slab_kind(words[i]) == SLAB_TAGS)
-			ok &= clear_stale(&part->pages[i], words[i],
-			    tags_bits(words[i]) & ~named[i]);
+		if (is_closed_by_me(part, i, 0)) {
+			clear_units(part, i, stale[i]);
+			end_closed(part, i, 0, SLAB_TAGS);
+		}
 	return ok;
 }
 
 void slab_unit_sweep(struct slab_part *part)
 {
 	uint64_t all = slab_n_pages(part->slab);
-	size_t size = all * (sizeof(uint64_t) + sizeof(uint32_t));
-	uint64_t *words = slab_get(size);
-	uint32_t *named = (uint32_t *)(words + all);
+	size_t size = all * 2 * sizeof(uint64_t);
+	uint64_t *stale = slab_get(size);
 
-	if (words == NULL)
+	if (stale == NULL)
 		return; /* they wait for the next sweep */
-	for (int i = 0; i < SWEEPS_MAX && !sweep(part, words, named, all); i++)
-		;
-	slab_put(words, size);
+	for (int i = 0; i < SWEEPS_MAX && !sweep(part, stale, stale + all, all);
+	     i++)
+		sched_yield();
+	slab_put(stale, size);
+}
+
+/* ---- trim --------------------------------------------------------------- */
+
+static bool is_announced(const struct slab_part *part, uint64_t number)
+{
+	const struct pool_slot *slot = pool_at(part->pool, part->pool->slots);
+	uint64_t unit = 0;
+	bool yes = false;
+
+	for (uint32_t i = 0; i < part->pool->n_slots && !yes; i++) {
+		unit = __atomic_load_n(&slot[i].claim, __ATOMIC_SEQ_CST);
+		yes = unit != 0 && unit / SLAB_UNITS == number;
+	}
+	return yes;
+}
+
+/* Closed, if it holds no tags, and nobody is about to claim some. */
+static bool close_empty(struct slab_part *part, uint64_t number)
+{
+	if (load_units(part, number) != 0 || !close_page(part, number, TO_TRIM))
+		return false;
+	if (!is_announced(part, number) && load_units(part, number) == 0)
+		return true;
+	end_closed(part, number, TO_TRIM, SLAB_TAGS);
+	return false;
 }
 
 /* Of a page that is the lowest of its area, if it holds none. */
 static void trim_page(struct slab_part *part, uint64_t i)
 {
 	struct slab_page *page = &part->pages[i];
-	uint64_t word = slab_load(page), res = slab_res(part->slot, i - 1);
+	uint64_t res = slab_res(part->slot, i - 1);
 	/* As long as it is the lowest, what is above it does not change. */
 	bool more = i + 1 < slab_n_pages(part->slab) &&
-		    slab_kind(slab_load(page + 1)) == SLAB_TAGS;
+		    slab_holds_tags(slab_load(page + 1));
 
-	if (slab_kind(word) != SLAB_TAGS || tags_bits(word) != 0 ||
+	if (slab_load(page) != SLAB_TAGS ||
 	    !slab_cas(page - 1, SLAB_GUARD, res))
 		return;
-	page->ver = (uint32_t)((word & SLAB_CLAIM_MASK) / SLAB_CLAIM) + 1;
-	if (!slab_cas(page, word, more ? SLAB_GUARD : res)) {
+	if (!close_empty(part, i) ||
+	    !end_closed(part, i, TO_TRIM, more ? SLAB_GUARD : res)) {
 		slab_cas(page - 1, res, SLAB_GUARD);
 		return;
 	}

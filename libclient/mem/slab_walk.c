@@ -138,6 +138,7 @@ static int walk_place(struct view *view, const struct slab_tables *t,
 	case SLAB_DYING:
 	case SLAB_SHRK:
 	case SLAB_TAGS:
+	case SLAB_CLOSED:
 	case SLAB_GUARD:
 		walk->next = place->off + SLAB_PAGE;
 		return 0;

@@ -12,7 +12,7 @@
 
 static const struct slab_page *rows;
 static uint64_t n_rows;
-static uint32_t bits[MAP_SIZE / SLAB_PAGE]; /* units that rows name */
+static uint64_t named[MAP_SIZE / SLAB_PAGE]; /* units, of pages of tags */
 
 static uint64_t pages_of(uint64_t word)
 {
@@ -30,23 +30,24 @@ static uint64_t pages_of(uint64_t word)
 /* Each unit of a span is taken, and by it alone. */
 static enum verdict check_units(uint64_t i)
 {
-	uint32_t unit = rows[i].unit;
+	uint64_t unit = rows[i].unit;
 	unsigned n = slab_class[slab_word_class(rows[i].word)].n_units;
 
 	if (unit == 0)
 		return verdict_is(
 		    INCONSISTENT, "span %" PRIu64 " has no tags", i);
 	for (unsigned k = 0; k < n; k++, unit++) {
-		uint64_t word = rows[unit / SLAB_UNITS].word;
-		uint32_t bit = (uint32_t)1 << unit % SLAB_UNITS;
+		const struct slab_page *tags = &rows[unit / SLAB_UNITS];
+		uint64_t bit = (uint64_t)1 << unit % SLAB_UNITS;
 
-		if (slab_kind(word) != SLAB_TAGS ||
-		    ((word >> SLAB_BITS_SHIFT) & bit) == 0)
+		if (tags->word != SLAB_TAGS || (tags->units & bit) == 0)
 			return verdict_is(INCONSISTENT,
-			    "span %" PRIu64 ": unit %u is not taken", i, unit);
-		if ((bits[unit / SLAB_UNITS] & bit) != 0)
-			return verdict_is(TWICE, "unit %u of two spans", unit);
-		bits[unit / SLAB_UNITS] |= bit;
+			    "span %" PRIu64 ": unit %" PRIu64 " is not taken",
+			    i, unit);
+		if ((named[unit / SLAB_UNITS] & bit) != 0)
+			return verdict_is(
+			    TWICE, "unit %" PRIu64 " of two spans", unit);
+		named[unit / SLAB_UNITS] |= bit;
 	}
 	return GOOD;
 }
@@ -120,7 +121,7 @@ enum verdict rows_check(void)
 
 	rows = slab_pages(pool);
 	n_rows = slab_n_pages(slab_of(pool));
-	memset(bits, 0, sizeof(bits));
+	memset(named, 0, sizeof(named));
 	for (uint64_t i = 0; i < n_rows; i++) {
 		if (i < end && slab_kind(rows[i].word) != SLAB_CONT)
 			return verdict_is(
@@ -135,7 +136,7 @@ enum verdict rows_check(void)
 	}
 	for (uint64_t i = 0; i < n_rows; i++)
 		if (slab_kind(rows[i].word) == SLAB_TAGS &&
-		    rows[i].word >> SLAB_BITS_SHIFT != bits[i])
+		    rows[i].units != named[i])
 			return verdict_is(
 			    LOST, "tags %" PRIu64 " that no span has", i);
 	if (pool->size != slab_of(pool)->data.bytes + n_rows * SLAB_PAGE)

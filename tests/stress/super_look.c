@@ -252,7 +252,7 @@ static void count_tags(struct km_pool *pool, long *stock)
 
 		if (slab_kind(word) == SLAB_TAGS)
 			stock[HOLDS_UNITS] +=
-			    __builtin_popcountll(word >> SLAB_BITS_SHIFT);
+			    __builtin_popcountll(part->pages[i].units);
 		if (slab_kind(word) == SLAB_TAGS ||
 		    slab_kind(word) == SLAB_GUARD)
 			stock[HOLDS_REAL_USED] -= SLAB_PAGE;

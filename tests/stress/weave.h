@@ -55,7 +55,7 @@ struct scenario {
 	/*
 	 * What each does: M take a block, F free the oldest of its own, X free
 	 * the oldest of the other, if it is from before, L take one of another
-	 * class, Z end.
+	 * class, T trim pages of tags, Z end.
 	 */
 	const char *script[N_ACTORS];
 	unsigned live; /* blocks of the first, before; X frees them in turn */
@@ -72,7 +72,7 @@ struct region {
 	void *at;
 	size_t n;
 };
-#define N_REGIONS 32u
+#define N_REGIONS 64u
 unsigned world_regions(struct region regions[N_REGIONS]);
 
 /* The script of one, to its end. */

@@ -237,6 +237,16 @@ uint64_t weave_add(void *p, size_t n, uint64_t value)
 	return value;
 }
 
+uint64_t weave_and(void *p, size_t n, uint64_t value)
+{
+	uint64_t was;
+
+	settle(note(p, true));
+	was = read_at(p, n);
+	write_at(p, n, was & value);
+	return was;
+}
+
 void weave_fence(void)
 {
 	if (!weave_is_without("fence"))

@@ -21,6 +21,7 @@ uint64_t weave_load(const void *p, size_t n);
 void weave_store(void *p, size_t n, uint64_t value, int order);
 bool weave_cas(void *p, size_t n, void *expected, uint64_t value);
 uint64_t weave_add(void *p, size_t n, uint64_t value);
+uint64_t weave_and(void *p, size_t n, uint64_t value);
 void weave_fence(void);
 long weave_barrier(void);
 
@@ -37,6 +38,8 @@ long weave_barrier(void);
 	weave_cas((p), sizeof(*(p)), (expected), (uint64_t)(value))
 #define __atomic_add_fetch(p, value, order)                                    \
 	weave_add((p), sizeof(*(p)), (uint64_t)(value))
+#define __atomic_fetch_and(p, value, order)                                    \
+	weave_and((p), sizeof(*(p)), (uint64_t)(value))
 #define __atomic_thread_fence(order) weave_fence()
 
 #endif

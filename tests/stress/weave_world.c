@@ -17,7 +17,7 @@
 #define SIZE	  10880u /* three blocks to a span */
 #define OTHER	  10240u /* another class */
 #define N_PER	  3u
-#define TAGS_SEEN 256u /* bytes of a page of tags: two units */
+#define TAGS_SEEN (2 * SLAB_UNIT) /* bytes of a page of tags */
 
 const struct scenario scenarios[] = {
 	{ "collect beside a free from elsewhere", { "M", "XX" }, 3, true },
@@ -26,6 +26,7 @@ const struct scenario scenarios[] = {
 	{ "a taker and a free from elsewhere", { "M", "XM" }, 3, true },
 	{ "a span is returned and claimed", { "F", "L" }, 1, true },
 	{ "one leaves, the other adopts", { "FZ", "XM" }, 2, true },
+	{ "tags are trimmed, and claimed", { "FT", "L" }, 1, true },
 };
 const unsigned n_scenarios = sizeof(scenarios) / sizeof(scenarios[0]);
 
@@ -154,8 +155,8 @@ unsigned world_regions(struct region regions[N_REGIONS])
 	*r++ = (struct region){ from,
 		(size_t)((char *)pool_at(world.pool, slab->touched) - from) +
 		    (slab->n_pages + SLAB_GROUP - 1) / SLAB_GROUP };
-	/* The two upper pages may hold tags. */
-	for (uint64_t i = slab->n_pages - 2; i < slab->n_pages; i++)
+	/* Any page may hold tags. */
+	for (uint64_t i = 0; i < slab->n_pages; i++)
 		*r++ =
 		    (struct region){ data + (i << SLAB_PAGE_SHIFT), TAGS_SEEN };
 	for (uint32_t i = 0; i < N_ACTORS; i++)
@@ -245,6 +246,9 @@ void world_act(uint32_t actor)
 			if (actors[1 - actor].n_old > 0)
 				give(a, &actors[1 - actor], world.part[actor]);
 			break;
+		case 'T':
+			slab_unit_trim(world.part[actor]);
+			break;
 		default:
 			leave(world.part[actor]);
 			break;
@@ -305,12 +309,22 @@ static const char *check_tag(
 	return NULL;
 }
 
+static bool has_units(const struct slab_page *page, const struct slab_class *c)
+{
+	const struct slab_page *tags =
+	    &slab_pages(world.pool)[page->unit / SLAB_UNITS];
+	uint64_t units = ((uint64_t)1 << c->n_units) - 1;
+
+	units <<= page->unit % SLAB_UNITS;
+	return tags->word == SLAB_TAGS && (tags->units & units) == units;
+}
+
 static const char *check_span(struct slab_page *page)
 {
 	const struct slab_class *c = &slab_class[slab_word_class(page->word)];
 	const uint64_t *tags = slab_tags_at(world.settler, page);
 	char *at = slab_addr(world.settler, page);
-	const char *why = NULL;
+	const char *why = has_units(page, c) ? NULL : "a span has no tags";
 
 	for (unsigned i = 0; i < c->n_blocks && why == NULL; i++) {
 		const char *p = at + (size_t)i * c->size;
@@ -338,6 +352,7 @@ static const char *check_pages(void)
 		case SLAB_RES:
 		case SLAB_DYING:
 		case SLAB_SHRK:
+		case SLAB_CLOSED:
 			why = "a page is left half done";
 			break;
 		default:

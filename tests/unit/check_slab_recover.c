@@ -290,6 +290,50 @@ START_TEST(a_guard_that_the_dead_was_moving_is_one_again)
 }
 END_TEST
 
+#define LEAKED ((uint64_t)1 << 63) /* the last unit of a page of tags */
+
+/* DEAD was claiming it; or LIVE still is. */
+START_TEST(a_unit_that_nobody_names_is_free_again)
+{
+	struct slab_page *tags;
+
+	open_shm();
+	(void)shm_malloc(100);
+	tags = lowest_tags();
+	tags->units |= LEAKED;
+	slot_at(LIVE)->claim =
+	    (uint64_t)(tags - slab_pages(t.pool)) * SLAB_UNITS + 1;
+	slot_dead(t.pool, DEAD);
+	ck_assert_uint_ne(tags->units & LEAKED, 0);
+	slot_at(LIVE)->claim = 0;
+	slot_dead(t.pool, DEAD);
+	ck_assert_uint_eq(tags->units & LEAKED, 0);
+	ck_assert_uint_ne(tags->units, 0);
+	ck_assert_uint_eq(tags->word, SLAB_TAGS);
+	test_pool_close(&t);
+}
+END_TEST
+
+/* Whoever has closed it, and is stopped, has that page alone. */
+START_TEST(of_a_closed_page_nobody_claims_units)
+{
+	struct slab_page *tags;
+	uint64_t units;
+
+	open_shm();
+	(void)shm_malloc(100);
+	tags = lowest_tags();
+	tags->word = slab_with_slot(SLAB_CLOSED, DEAD);
+	units = tags->units;
+	ck_assert_ptr_nonnull(shm_malloc(1000));
+	ck_assert_uint_eq(tags->units, units);
+	ck_assert_ptr_ne(lowest_tags(), tags);
+	slot_dead(t.pool, DEAD);
+	ck_assert_uint_eq(tags->word, SLAB_TAGS);
+	test_pool_close(&t);
+}
+END_TEST
+
 /* Word and unit of a span that others change may be of two lives. */
 START_TEST(no_tag_outside_the_pool_is_read)
 {
@@ -304,7 +348,7 @@ START_TEST(no_tag_outside_the_pool_is_read)
 	pool_use(KM_SHM, t.pool, 0);
 	page = empty_span();
 	page->word = slab_owned(page->word, SLAB_SPAN, LIVE) & ~SLAB_CLASS_MASK;
-	page->unit = (uint32_t)(slab_of(t.pool)->n_pages * SLAB_UNITS - 1);
+	page->unit = slab_of(t.pool)->n_pages * SLAB_UNITS - 1;
 	manager_slab.trim(t.pool);
 	ck_assert_uint_eq(slab_kind(page->word), SLAB_SPAN);
 	pool_use(KM_SHM, NULL, 0);
@@ -381,6 +425,8 @@ int main(void)
 	tcase_add_test(tcase, what_has_left_is_dead_with_its_process);
 	tcase_add_test(tcase, what_the_dead_had_claimed_is_free);
 	tcase_add_test(tcase, a_guard_that_the_dead_was_moving_is_one_again);
+	tcase_add_test(tcase, a_unit_that_nobody_names_is_free_again);
+	tcase_add_test(tcase, of_a_closed_page_nobody_claims_units);
 	tcase_add_test(tcase, no_tag_outside_the_pool_is_read);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
