@@ -22,11 +22,11 @@
 #include "mem/manager.h"
 #include "mem/pool.h"
 #include "mem/segment.h"
+#include "mem/slab.h"
 #include "mem/slot.h"
 
 #define CHUNK_SLOTS 4096 /* participants, the dead with orphans included */
 #define MB	    ((size_t)1 << 20)
-#define TABLES	    120 /* of slab: that part of the largest size, or less */
 
 static struct {
 	struct segment segment;
@@ -137,7 +137,8 @@ static int take_part(void)
 /* For a pool that may grow up to max bytes. */
 static size_t enough_mb(size_t max)
 {
-	return (pool_min_size(CHUNK_SLOTS) + max / TABLES + MB - 1) / MB;
+	return (pool_min_size(CHUNK_SLOTS) + max / SLAB_TABLES_PART + MB - 1) /
+	       MB;
 }
 
 static int make_pool(void *map)
@@ -159,9 +160,9 @@ static int make_pool(void *map)
 	if (rc == -KM_ERANGE)
 		LM_ERR("a shm pool of %ld MB with manager %s is too small: %zu "
 		       "MB are enough to start with (-m, shm_mem_size; of "
-		       "shm_max_mem_size tables take 1/%d)",
+		       "shm_max_mem_size tables take 1/%u)",
 		    param_int(P_SHM_MEM_SIZE), opt.manager,
-		    enough_mb(opt.max_size), TABLES);
+		    enough_mb(opt.max_size), SLAB_TABLES_PART);
 	else if (rc < 0)
 		LM_ERR("cannot make a shm pool of %ld MB with manager %s: %s "
 		       "(-m, -x)",

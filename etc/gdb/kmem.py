@@ -45,13 +45,13 @@ QM_SLACK = 0xC5
 OVERHEAD = FRAG.size + FRAG_END.size
 
 # struct slab, slab_page, slab_side, and what slab.h and slab_class.c say
-SLAB = struct.Struct("<IIQQQQQQQQII288sQQ")
-SLAB_PAGE_ROW = struct.Struct("<QII")
-SLAB_SIDE = struct.Struct("<8sQ")
+SLAB = struct.Struct("<IIQQQQQQQQQII288sQQ")
+SLAB_PAGE_ROW = struct.Struct("<QQ")
+SLAB_SIDE = struct.Struct("<8s")
 SLAB_CLASSES = 72
 SLAB_PAGE = 4096
-SLAB_UNIT = 128
-SLAB_FREE, SLAB_SPAN, SLAB_ABAND, SLAB_HEAD, SLAB_KINDS = 0, 1, 2, 5, 10
+SLAB_UNIT = 64
+SLAB_FREE, SLAB_SPAN, SLAB_ABAND, SLAB_HEAD, SLAB_KINDS = 0, 1, 2, 5, 11
 
 
 class Damage(Exception):
@@ -69,7 +69,7 @@ def slab_cut(size):
             continue
         units = (blocks * 8 + SLAB_UNIT - 1) // SLAB_UNIT
         cost = ((tail + units * SLAB_UNIT) * 10000 // (blocks * size) +
-                pages * 190)
+                pages * 200)
         if best is None or cost < best[0]:
             best = cost, pages
     return best
@@ -222,25 +222,20 @@ class Slab:
 
     def __init__(self, pool):
         self.pool = pool
-        (_, _, self.n_pages, _, _, self.max_held, self.rows, self.sides, _,
+        (_, _, self.n_pages, _, _, self.max_held, _, self.rows, _, _,
          self.data, _, _, _, _, _) = SLAB.unpack(pool.read(pool.data, SLAB.size))
         size = self.data + self.n_pages * SLAB_PAGE
         if (size > pool.max_size or
-                self.rows + self.n_pages * SLAB_PAGE_ROW.size > self.data or
-                self.sides + self.n_pages * SLAB_SIDE.size > self.data):
+                self.rows + self.n_pages * SLAB_PAGE_ROW.size > self.data):
             raise Damage("pool %s: its page table makes no sense" % pool.name)
         # The truth is n_pages: whoever made it larger may have been stopped.
         pool.size = size
         pool.pieces.clear()
 
     def _row(self, page):
-        """Its word, and the unit of its tags."""
+        """Its word, and the unit of its tags, or the tag of a run."""
         return SLAB_PAGE_ROW.unpack(self.pool.read(
-            self.rows + page * SLAB_PAGE_ROW.size, SLAB_PAGE_ROW.size))[:2]
-
-    def _run_tag(self, page):
-        return SLAB_SIDE.unpack(self.pool.read(
-            self.sides + page * SLAB_SIDE.size, SLAB_SIDE.size))[1]
+            self.rows + page * SLAB_PAGE_ROW.size, SLAB_PAGE_ROW.size))
 
     def _block(self, off, room, tag):
         block = Block(off, room, False)
@@ -274,18 +269,18 @@ class Slab:
 
     def _place(self, page):
         """What begins at a page: fragments, and how many pages it has."""
-        word, unit = self._row(page)
+        word, more = self._row(page)
         kind = word & 15
         if kind == SLAB_FREE:
             return self._free(page)
         if kind in (SLAB_SPAN, SLAB_ABAND):
-            return self._span(page, word, unit)
+            return self._span(page, word, more)
         if kind == SLAB_HEAD:
             pages = word >> 23 & 0xFFFFFF
             if not 0 < pages <= self.n_pages - page:
                 self._damage(page)
             return [self._block(self.data + page * SLAB_PAGE,
-                                pages * SLAB_PAGE, self._run_tag(page))], pages
+                                pages * SLAB_PAGE, more)], pages
         if kind >= SLAB_KINDS:
             self._damage(page)
         return [], 1

@@ -12,13 +12,13 @@
 #include "mem/manager.h"
 #include "mem/mem.h"
 #include "mem/private.h"
+#include "mem/slab.h"
 #include "mem/slot.h"
 
 #define MB	       ((size_t)1 << 20)
 #define GROWING_MAX    (65536 * MB) /* address space of a pool that grows */
 #define GROWING_MIN    (64 * MB)    /* below that it has all of it at once */
 #define GROWING_START  (16 * MB)
-#define TABLES_SHARE   120u	   /* of a page, its part of slab.h's tables */
 #define FIXED_DEFAULT  (1024 * MB) /* under one whose pools do not grow */
 #define SLOTS_MAX      4096u /* threads at once: as many as slab can name */
 #define SLOTS_MIN      64u
@@ -148,7 +148,7 @@ static void fill(struct pool_options *opt, size_t size, bool grows)
 	opt->n_slots = slots_for(size);
 	opt->size = opt->max_size = size;
 	if (grows && size > GROWING_MIN)
-		opt->size = size / TABLES_SHARE + GROWING_START;
+		opt->size = size / SLAB_TABLES_PART + GROWING_START;
 }
 
 static int make(void *base, const struct pool_options *opt)

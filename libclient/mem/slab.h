@@ -49,7 +49,7 @@ enum slab_kind {
 	SLAB_HEAD,   /* first page of a run: number of pages */
 	SLAB_DYING,  /* first page, being freed: slot, number of pages */
 	SLAB_SHRK,   /* first page, tail being cut off: slot, number, new one */
-	SLAB_TAGS,   /* holds tags: its side row says which units are taken */
+	SLAB_TAGS,   /* holds tags: its row says which units are taken */
 	SLAB_CLOSED, /* holds tags, and nobody claims more of it: slot */
 	SLAB_GUARD,  /* below pages of tags, so that no overrun reaches them */
 	SLAB_KIND__COUNT
@@ -88,6 +88,12 @@ _Static_assert(sizeof(struct slab_page) == 16, "four rows to a cache line");
 struct slab_side {
 	uint8_t hint[SLAB_N_HINTS]; /* group of blocks may hold free ones */
 };
+
+/* Tables are one part in so many of the largest size of a pool, or less. */
+#define SLAB_TABLES_PART                                                       \
+	((unsigned)(SLAB_PAGE /                                                \
+		    (sizeof(struct slab_page) + sizeof(struct slab_side) +     \
+			sizeof(uint16_t))))
 
 /*
  * A tag.  A live one has LIVE, state, epoch (seconds of CLOCK_BOOTTIME, which
@@ -270,6 +276,12 @@ static inline uint64_t slab_was_span(uint64_t word)
 static inline bool slab_holds_tags(uint64_t word)
 {
 	return slab_kind(word) == SLAB_TAGS || slab_kind(word) == SLAB_CLOSED;
+}
+
+/* What goes with the word; others may be reading it. */
+static inline void slab_set_more(struct slab_page *page, uint64_t more)
+{
+	__atomic_store_n(&page->was, more, __ATOMIC_RELEASE);
 }
 
 /* ---- places ------------------------------------------------------------- */

@@ -64,7 +64,7 @@ static bool free_run(
 	if (slab_kind(word) != SLAB_HEAD ||
 	    !slab_cas(page, word, slab_dying(part->slot, slab_word_n(word))))
 		return false;
-	*at = slab_tag_free(tag, site);
+	slab_set_more(page, slab_tag_free(tag, site));
 	slab_pages_release(part, slab_number(part, page), slab_word_n(word));
 	return true;
 }

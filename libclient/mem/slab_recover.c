@@ -63,7 +63,7 @@ static void finish_dying(struct slab_part *part, uint64_t number)
 
 	if (n > slab_n_pages(part->slab) - number)
 		n = slab_n_pages(part->slab) - number;
-	__atomic_store_n(&page->unit, 0, __ATOMIC_RELEASE);
+	slab_set_more(page, 0);
 	slab_pages_release(part, (uint32_t)number, n);
 }
 
@@ -137,7 +137,7 @@ static void settle_tail(struct slab_part *part, uint64_t i, uint32_t slot)
 		return;
 	}
 	if (slab_word_head(word) == i)
-		__atomic_store_n(&page->unit, 0, __ATOMIC_RELEASE);
+		slab_set_more(page, 0);
 	slab_cas(page, word, is_guard(part, i) ? SLAB_GUARD : SLAB_FREE);
 	slab_pages_hint(part, (uint32_t)i);
 }

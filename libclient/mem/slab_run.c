@@ -66,8 +66,8 @@ void *slab_run_alloc(struct slab_part *part, const struct request *req)
 	if (head == SLAB_NO_PAGE)
 		return NULL;
 	set_cont(part, head, 1, n);
-	part->pages[head].tag =
-	    tag_for(part, req, n, slab_tag_epoch(clock_load()));
+	slab_set_more(&part->pages[head],
+	    tag_for(part, req, n, slab_tag_epoch(clock_load())));
 	slab_guard_put(part, slab_addr(part, &part->pages[head]), req->size,
 	    n << SLAB_PAGE_SHIFT);
 	request_note(req, slab_addr(part, &part->pages[head]));
@@ -99,7 +99,7 @@ int slab_run_free(struct slab_part *part, struct slab_page *page, const void *p,
 	/* The commit, and the judge among several that free it at once. */
 	if (!slab_cas(page, word, slab_dying(part->slot, slab_word_n(word))))
 		return wrong(misuse, MISUSE_FREED, slab_word_n(word), tag);
-	page->tag = slab_tag_free(tag, site);
+	slab_set_more(page, slab_tag_free(tag, site));
 	slab_pages_release(part, slab_number(part, page), slab_word_n(word));
 	return 0;
 }

@@ -25,7 +25,7 @@ static struct slab_page *cut(
 	uint16_t *guess = slab_guesses(part->pool) + head;
 	uint64_t ver;
 
-	page->unit = 0;
+	slab_set_more(page, 0);
 	if (slab_unit_claim(part, page, c->n_units) != 0) {
 		slab_pages_release(part, head, c->n_pages);
 		return NULL;

@@ -94,7 +94,7 @@ static bool claim_in(
 	} while (!__atomic_compare_exchange_n(units_of(part, number), &taken,
 	    taken | mask_of(n) << at, false, __ATOMIC_ACQ_REL,
 	    __ATOMIC_ACQUIRE));
-	__atomic_store_n(&row->unit, unit, __ATOMIC_RELEASE);
+	slab_set_more(row, unit);
 	look_at(part, number);
 	return true;
 }
@@ -108,7 +108,7 @@ static void commit_page(struct slab_part *part, uint64_t number)
 	struct slab_page *page = &part->pages[number];
 
 	memset(slab_addr(part, page), 0, SLAB_PAGE);
-	__atomic_store_n(units_of(part, number), 0, __ATOMIC_RELAXED);
+	slab_set_more(page, 0);
 	__atomic_store_n(&page->word, SLAB_TAGS, __ATOMIC_RELEASE);
 	__atomic_store_n(&page[-1].word, SLAB_GUARD, __ATOMIC_RELEASE);
 	__atomic_store_n(
@@ -124,7 +124,7 @@ static bool extend(struct slab_part *part)
 	uint64_t res;
 
 	if (low < 2 || low >= slab_n_pages(part->slab) ||
-	    slab_kind(slab_load(page)) != SLAB_TAGS)
+	    !slab_holds_tags(slab_load(page)))
 		return false;
 	res = slab_res(part->slot, low - 2);
 	if (!slab_page_reserve(part, low - 2, res))
@@ -211,7 +211,7 @@ void slab_unit_release(struct slab_part *part, struct slab_page *row,
 	 * cleared by a sweep, claimed by others, and then by me cleared again.
 	 */
 	clear_units(part, number, mask_of(n_units) << unit % SLAB_UNITS);
-	__atomic_store_n(&row->was, was, __ATOMIC_RELEASE);
+	slab_set_more(row, was);
 	look_at(part, number);
 }
 

@@ -66,8 +66,8 @@ ok 'SIGTERM ends it' wait_until 5 stopped
 
 refuses 'no such user' 'an unknown user' -u no-such-user-here
 refuses 'does not begin with /' 'a relative socket' -o rpc_socket=x.sock
-refuses 'slab is too small: 10 MB are enough .*shm_mem_size' 'too small a pool' \
-	-m 9 -o shm_max_mem_size=1000
+refuses 'slab is too small: 8 MB are enough .*shm_mem_size' 'too small a pool' \
+	-m 7 -o shm_max_mem_size=1000
 refuses 'pkg_base' 'an address that is taken' -o pkg_base=0x7e9000000000 \
 	-o shm_base=0x7e9000000000
 refuses 'socket .*/nowhere/sock' 'a socket in a folder that is not there' \
