@@ -222,7 +222,8 @@ void slab_unit_release(struct slab_part *part, struct slab_page *row,
  * which recovery opens.  Who sweeps may close what is closed to be trimmed:
  * that fails then.
  */
-#define TO_TRIM (1ull << SLAB_CLASS_SHIFT)
+#define TO_SWEEP 0
+#define TO_TRIM	 (1ull << SLAB_CLASS_SHIFT)
 
 static uint64_t closed(const struct slab_part *part, uint64_t why)
 {
@@ -235,17 +236,20 @@ static bool is_closed_by_me(
 	return slab_load(&part->pages[number]) == closed(part, why);
 }
 
+static bool may_close(uint64_t word, uint64_t why)
+{
+	return word == SLAB_TAGS ||
+	       (slab_kind(word) == SLAB_CLOSED && (word & TO_TRIM) != 0 &&
+		   why != TO_TRIM);
+}
+
 static bool close_page(struct slab_part *part, uint64_t number, uint64_t why)
 {
 	struct slab_page *page = &part->pages[number];
 	uint64_t word = slab_load(page);
 
-	while (word == SLAB_TAGS || (why == 0 && (word & TO_TRIM) != 0 &&
-					slab_kind(word) == SLAB_CLOSED))
-		if (slab_cas(page, word, closed(part, why)))
-			break;
-		else
-			word = slab_load(page);
+	while (may_close(word, why) && !slab_cas(page, word, closed(part, why)))
+		word = slab_load(page);
 	/* Before announcements are looked at. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return is_closed_by_me(part, number, why);
@@ -334,19 +338,20 @@ static bool sweep(
 	bool some = false, ok = true;
 
 	find_stale(part, stale, named, all);
-	for (uint64_t i = 0; i < all; i++)
+	for (uint64_t i = slab_next_page(part, 0); i < all;
+	     i = slab_next_page(part, i + 1))
 		if (stale[i] != 0) {
 			some = true;
-			ok &= close_page(part, i, 0);
+			ok &= close_page(part, i, TO_SWEEP);
 		}
 	if (!some)
 		return true;
 	find_stale(part, stale, named, all);
 	for (uint64_t i = slab_next_page(part, 0); i < all;
 	     i = slab_next_page(part, i + 1))
-		if (is_closed_by_me(part, i, 0)) {
+		if (is_closed_by_me(part, i, TO_SWEEP)) {
 			clear_units(part, i, stale[i]);
-			end_closed(part, i, 0, SLAB_TAGS);
+			end_closed(part, i, TO_SWEEP, SLAB_TAGS);
 		}
 	return ok;
 }
@@ -383,7 +388,7 @@ static bool is_announced(const struct slab_part *part, uint64_t number)
 /* Closed, if it holds no tags, and nobody is about to claim some. */
 static bool close_empty(struct slab_part *part, uint64_t number)
 {
-	if (load_units(part, number) != 0 || !close_page(part, number, TO_TRIM))
+	if (!close_page(part, number, TO_TRIM))
 		return false;
 	if (!is_announced(part, number) && load_units(part, number) == 0)
 		return true;
@@ -400,7 +405,7 @@ static void trim_page(struct slab_part *part, uint64_t i)
 	bool more = i + 1 < slab_n_pages(part->slab) &&
 		    slab_holds_tags(slab_load(page + 1));
 
-	if (slab_load(page) != SLAB_TAGS ||
+	if (slab_load(page) != SLAB_TAGS || load_units(part, i) != 0 ||
 	    !slab_cas(page - 1, SLAB_GUARD, res))
 		return;
 	if (!close_empty(part, i) ||
