@@ -3,9 +3,12 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -41,13 +44,43 @@ static void close_quietly(int fd)
 	errno = saved;
 }
 
+/* Or is a zombie. What is of another pid namespace is not known. */
+static bool is_dead(pid_t pid)
+{
+	struct pollfd end = { .events = POLLIN };
+	bool yes;
+
+	if (pid <= 0)
+		return false;
+	end.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (end.fd < 0)
+		return errno == ESRCH;
+	yes = poll(&end, 1, 0) == 1;
+	close(end.fd);
+	return yes;
+}
+
+/*
+ * Whoever called listen() has died, and a child of his still has the socket: it
+ * has been forked just then, and nobody will ever accept.
+ */
+static bool is_left(int fd)
+{
+	struct ucred peer = { 0 };
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	       is_dead(peer.pid);
+}
+
 /*
  * 0: nobody listens there. A full backlog (EAGAIN) is somebody, too; what we
  * may not even try is left alone.
  */
-static int check_deserted(const struct sockaddr_un *addr)
+static int check_deserted(int type, const struct sockaddr_un *addr)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool left;
 	int rc;
 
 	if (fd < 0) {
@@ -55,7 +88,10 @@ static int check_deserted(const struct sockaddr_un *addr)
 		return -KM_ESYS;
 	}
 	rc = connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+	left = rc == 0 && is_left(fd);
 	close_quietly(fd);
+	if (left)
+		return 0;
 	if (rc == 0 || errno == EAGAIN || errno == EPROTOTYPE) {
 		LM_ERR("socket %s: another process listens on it: stop it or "
 		       "choose another path",
@@ -69,7 +105,7 @@ static int check_deserted(const struct sockaddr_un *addr)
 	return -KM_ESYS;
 }
 
-static int remove_stale(const struct sockaddr_un *addr)
+static int remove_stale(int type, const struct sockaddr_un *addr)
 {
 	struct stat st;
 	int rc;
@@ -87,7 +123,7 @@ static int remove_stale(const struct sockaddr_un *addr)
 		errno = EEXIST;
 		return -KM_ESYS;
 	}
-	rc = check_deserted(addr);
+	rc = check_deserted(type, addr);
 	if (rc < 0)
 		return rc;
 	if (unlink(addr->sun_path) < 0 && errno != ENOENT) {
@@ -140,7 +176,7 @@ int rpc_listen_as(
 	rc = set_address(&addr, path);
 	if (rc < 0)
 		return rc;
-	rc = remove_stale(&addr);
+	rc = remove_stale(type, &addr);
 	if (rc < 0)
 		return rc;
 	sock = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

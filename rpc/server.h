@@ -68,8 +68,9 @@ struct rpc_server_options {
 
 /*
  * Create the listening socket. A socket file is replaced only when nobody
- * listens on it. uid and gid own it, (uid_t)-1 leaves one as it is.
- * Returns 0 and *fd; -KM_EBUSY: somebody listens there; -KM_ESYS. Logged.
+ * listens on it, or whoever did has died. uid and gid own it, (uid_t)-1 leaves
+ * one as it is. Returns 0 and *fd; -KM_EBUSY: somebody listens there; -KM_ESYS.
+ * Logged.
  */
 int rpc_listen(const char *path, mode_t mode, uid_t uid, gid_t gid, int *fd);
 

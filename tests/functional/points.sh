@@ -43,6 +43,7 @@ points() { # TOOL [OPTIONS]
 	status=0
 	wait $! || status=$?
 	note "$(cat "$T/points")"
-	note "$(grep -a "^$points_tool:" "$KMEMD_LOG")" # what it complains of
+	# The next one takes the log over.
+	test "$status" -eq 0 || note "$(tail -n 30 "$KMEMD_LOG")"
 	last=$(tail -n 1 "$T/points")
 }

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -126,6 +127,40 @@ START_TEST(a_stale_socket_is_replaced)
 }
 END_TEST
 
+/* Its child has the socket: it will end too, but has not had its turn yet. */
+START_TEST(a_socket_is_replaced_when_who_made_it_is_dead)
+{
+	static const int types[] = { SOCK_STREAM, SOCK_SEQPACKET };
+	int type = types[_i / 2], ends[2], fd;
+	bool is_zombie = _i % 2 != 0;
+	char byte;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		close(ends[1]);
+		if (rpc_listen_as(type, loop.path, 0600, (uid_t)-1, (gid_t)-1,
+			&fd) == 0 &&
+		    fork() == 0)
+			(void)!read(ends[0], &byte, 1);
+		_exit(0);
+	}
+	close(ends[0]);
+	ck_assert_int_eq(
+	    waitid(P_PID, (id_t)pid, NULL, WEXITED | (is_zombie ? WNOWAIT : 0)),
+	    0);
+	ck_assert_int_eq(
+	    rpc_listen_as(type, loop.path, 0640, (uid_t)-1, (gid_t)-1, &fd), 0);
+	ck_assert_uint_eq(mode_here(), S_IFSOCK | 0640);
+	if (is_zombie)
+		waitpid(pid, NULL, 0);
+	close(ends[1]);
+	close(fd);
+}
+END_TEST
+
 START_TEST(a_socket_of_another_type_in_use_is_left_alone)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -198,6 +233,8 @@ int main(void)
 	    tc, where_there_is_no_folder_it_is_said_that_one_is_needed);
 	tcase_add_test(tc, a_socket_that_somebody_listens_on_is_left_alone);
 	tcase_add_test(tc, a_stale_socket_is_replaced);
+	tcase_add_loop_test(
+	    tc, a_socket_is_replaced_when_who_made_it_is_dead, 0, 4);
 	tcase_add_test(tc, a_socket_of_another_type_in_use_is_left_alone);
 	tcase_add_test(tc, a_file_that_is_no_socket_is_never_removed);
 	tcase_add_test(tc, a_path_that_is_too_long_or_leads_nowhere_says_so);
