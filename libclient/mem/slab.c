@@ -179,8 +179,7 @@ bool slab_free_other(struct slab_part *part, void *p, uint32_t site)
 
 	return slab_find_quick(part, p, &found) &&
 	       (found.word & SLAB_MINE_MASK) != part->mine &&
-	       slab_span_free_far(part, found.page, found.class, found.index,
-		   site, &unused) == 0;
+	       slab_span_free_far(part, &found, site, &unused) == 0;
 }
 
 /* The size of a live block; -KM_EINVAL: it is free. */
@@ -198,8 +197,7 @@ static int size_of(const struct slab_part *part, const void *p,
 			return 0;
 		return wrong_free_page(part, found, p, misuse);
 	}
-	tag = __atomic_load_n(
-	    &slab_tags_at(part, found->page)[found->index], __ATOMIC_ACQUIRE);
+	slab_tag_of(part, found, &tag);
 	*size = found->class->size - slab_tag_slack(tag);
 	misuse->size = *size;
 	misuse->site = slab_tag_site(tag);
@@ -250,8 +248,7 @@ int slab_free_slow(
 		if (slab_free(part, p, site))
 			return 0;
 	}
-	return slab_span_free_far(
-	    part, found.page, found.class, found.index, site, misuse);
+	return slab_span_free_far(part, &found, site, misuse);
 }
 
 /* ---- resize ------------------------------------------------------------- */
@@ -274,8 +271,7 @@ static bool stays(
 static bool resize_in_span(const struct slab_part *part,
     const struct slab_found *found, const struct request *req)
 {
-	uint64_t *tag = &slab_tags_at(part, found->page)[found->index];
-	uint64_t old = __atomic_load_n(tag, __ATOMIC_ACQUIRE), to;
+	uint64_t old, to, *tag = slab_tag_of(part, found, &old);
 
 	do {
 		if ((old & SLAB_LIVE) == 0 || !stays(found->class, old, req))
@@ -303,10 +299,11 @@ static bool resize_in_place(struct slab_part *part,
 static enum block_state state_of(
     const struct slab_part *part, const struct slab_found *found)
 {
-	return slab_tag_state(
-	    found->class == NULL
-		? found->page->tag
-		: slab_tags_at(part, found->page)[found->index]);
+	uint64_t tag = slab_run_tag(found->page, found->word);
+
+	if (found->class != NULL)
+		slab_tag_of(part, found, &tag);
+	return slab_tag_state(tag);
 }
 
 static int resize(struct slab_part *part, void *p, const struct request *req,

@@ -28,8 +28,7 @@ static bool cas(uint64_t *tag, uint64_t *from, uint64_t to)
 static bool change_block(struct slab_part *part, const struct slab_found *found,
     const struct holding *from, const struct holding *to, uint32_t site)
 {
-	uint64_t *tag = &slab_tags_at(part, found->page)[found->index];
-	uint64_t old = __atomic_load_n(tag, __ATOMIC_ACQUIRE), new;
+	uint64_t old, new, *tag = slab_tag_of(part, found, &old);
 
 	do {
 		if ((old & SLAB_LIVE) == 0 || !is_held(old, from))

@@ -158,8 +158,7 @@ static inline bool slab_size(
 
 	if (!slab_find_quick(part, p, &found))
 		return false;
-	tag = __atomic_load_n(
-	    slab_tags_at(part, found.page) + found.index, __ATOMIC_ACQUIRE);
+	slab_tag_of(part, &found, &tag);
 	*size = found.class->size - slab_tag_slack(tag);
 	return (tag & SLAB_LIVE) != 0;
 }

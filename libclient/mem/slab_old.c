@@ -47,7 +47,8 @@ static bool begin(const struct slab_part *part)
 static uint8_t look(const struct slab_part *part, const struct slab_page *page)
 {
 	uint64_t word = slab_load(page);
-	uint64_t shade = (word ^ page->was) * 0x9e3779b97f4a7c15;
+	uint64_t was = __atomic_load_n(&page->was, __ATOMIC_RELAXED);
+	uint64_t shade = (word ^ was) * 0x9e3779b97f4a7c15;
 
 	shade = (shade >> 32) % SHADES;
 	switch (slab_kind(word)) {

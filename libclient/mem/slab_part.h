@@ -195,6 +195,26 @@ struct slab_found {
 	unsigned index;			/* in the span */
 };
 
+/*
+ * Where the tag of a block of a span is, and what it is.  It is 0, as of a free
+ * one, when the span is gone: who does not hold the block may find that, and
+ * the row says something else.
+ */
+static inline uint64_t *slab_tag_of(
+    const struct slab_part *part, const struct slab_found *found, uint64_t *tag)
+{
+	uint64_t unit = __atomic_load_n(&found->page->unit, __ATOMIC_ACQUIRE);
+	uint64_t word = slab_load(found->page), *at = NULL;
+
+	*tag = 0;
+	if (((word ^ found->word) & ~SLAB_MINE_MASK) == 0) {
+		at = (uint64_t *)(part->data + slab_unit_off(unit));
+		at += found->index;
+		*tag = __atomic_load_n(at, __ATOMIC_ACQUIRE);
+	}
+	return at;
+}
+
 /* Returns 0 and *found, or -KM_EINVAL: what is wrong. Live or not is open. */
 int slab_find(const struct slab_part *part, const void *p,
     struct slab_found *found, struct misuse *misuse);
@@ -327,9 +347,8 @@ bool slab_span_is_empty(
     const struct slab_part *part, const struct slab_page *page);
 
 /* Free a block that is not mine to hand out. */
-int slab_span_free_far(struct slab_part *part, struct slab_page *page,
-    const struct slab_class *c, unsigned index, uint32_t site,
-    struct misuse *misuse);
+int slab_span_free_far(struct slab_part *part, const struct slab_found *found,
+    uint32_t site, struct misuse *misuse);
 
 /* A block of this group may be free: behind the store that made it so. */
 void slab_span_hint(struct slab_side *side, unsigned group);

@@ -87,26 +87,23 @@ const struct slab_class *slab_span_class(
 	return c;
 }
 
-/* Whether the row says what it did, behind what was read in between. */
-static bool is_still(struct view *view, const struct slab_tables *t,
+bool slab_is_still(struct view *view, const struct slab_tables *t,
     const struct slab_place *place)
 {
 	struct slab_place again;
 
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return slab_read_row(view, t, place->number, &again) == 0 &&
-	       is_same(again.row.word, place->row.word);
+	       is_same(again.row.word, place->row.word) &&
+	       again.row.was == place->row.was;
 }
 
+/* Read with the row. */
 bool slab_read_run_tag(struct view *view, const struct slab_tables *t,
     const struct slab_place *place, uint64_t *tag)
 {
-	uint64_t off = t->pages + place->number * sizeof(struct slab_page) +
-		       offsetof(struct slab_page, tag);
-
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return view_read(view, off, tag, sizeof(*tag)) == 0 &&
-	       is_still(view, t, place);
+	*tag = place->row.tag;
+	return slab_is_still(view, t, place) && (*tag & SLAB_LIVE) == 0;
 }
 
 bool slab_read_tags(struct view *view, const struct slab_tables *t,
@@ -117,5 +114,5 @@ bool slab_read_tags(struct view *view, const struct slab_tables *t,
 
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return view_read(view, off, tags, n * sizeof(*tags)) == 0 &&
-	       is_still(view, t, place);
+	       slab_is_still(view, t, place);
 }

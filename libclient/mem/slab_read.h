@@ -47,6 +47,10 @@ bool slab_is_span(uint64_t word);
 const struct slab_class *slab_span_class(
     const struct slab_tables *t, const struct slab_place *place);
 
+/* Whether the row says what it did: then what was read meanwhile is its. */
+bool slab_is_still(struct view *view, const struct slab_tables *t,
+    const struct slab_place *place);
+
 /* The tag of a run. False: it changed meanwhile. */
 bool slab_read_run_tag(struct view *view, const struct slab_tables *t,
     const struct slab_place *place, uint64_t *tag);

@@ -110,8 +110,8 @@ int slab_run_free(struct slab_part *part, struct slab_page *page, const void *p,
 static void set_tag(uint64_t *at, const struct request *req, uint64_t n)
 {
 	uint64_t slack = (n << SLAB_PAGE_SHIFT) - req->size;
-	uint64_t tag =
-	    *at & ~(SLAB_SLACK_MASK << SLAB_SLACK_SHIFT | SLAB_SITE_MASK);
+	uint64_t tag = __atomic_load_n(at, __ATOMIC_RELAXED) &
+		       ~(SLAB_SLACK_MASK << SLAB_SLACK_SHIFT | SLAB_SITE_MASK);
 
 	__atomic_store_n(
 	    at, tag | slack << SLAB_SLACK_SHIFT | req->site, __ATOMIC_RELEASE);

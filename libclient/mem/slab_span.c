@@ -214,17 +214,15 @@ void slab_span_hint(struct slab_side *side, unsigned group)
 		__atomic_store_n(hint, 1, __ATOMIC_RELEASE);
 }
 
-int slab_span_free_far(struct slab_part *part, struct slab_page *page,
-    const struct slab_class *c, unsigned index, uint32_t site,
-    struct misuse *misuse)
+int slab_span_free_far(struct slab_part *part, const struct slab_found *found,
+    uint32_t site, struct misuse *misuse)
 {
-	uint64_t *tag = &slab_tags_at(part, page)[index];
-	uint64_t old = __atomic_load_n(tag, __ATOMIC_ACQUIRE);
+	uint64_t old, *tag = slab_tag_of(part, found, &old);
 
 	do {
 		if ((old & SLAB_LIVE) == 0) {
 			misuse->kind = MISUSE_FREED;
-			misuse->size = c->size - slab_tag_slack(old);
+			misuse->size = found->class->size - slab_tag_slack(old);
 			misuse->site = slab_tag_site(old);
 			misuse->freed_site = slab_tag_epoch(old);
 			return -KM_EINVAL;
@@ -233,6 +231,7 @@ int slab_span_free_far(struct slab_part *part, struct slab_page *page,
 	} while (
 	    !__atomic_compare_exchange_n(tag, &old, slab_tag_free(old, site),
 		true, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE));
-	slab_span_hint(slab_side(part, page), index >> c->shift);
+	slab_span_hint(
+	    slab_side(part, found->page), found->index >> found->class->shift);
 	return 0;
 }

@@ -25,7 +25,7 @@ static int64_t sum_span(struct view *view, const struct slab_tables *t,
 	uint64_t used = 0, live = 0;
 
 	if (c == NULL)
-		return -KM_ECORRUPT;
+		return slab_is_still(view, t, place) ? -KM_ECORRUPT : -KM_EBUSY;
 	if (!slab_read_tags(view, t, place, 0, c->n_blocks, tags))
 		return -KM_EBUSY;
 	for (unsigned i = 0; i < c->n_blocks; i++) {

@@ -284,9 +284,12 @@ static void mark_announced(
 	}
 }
 
+/* Of all rows that there are by now: the pool may have grown. */
 static void mark_named(struct slab_part *part, uint64_t *named, uint64_t all)
 {
-	for (uint64_t i = slab_next_page(part, 0); i < all;
+	uint64_t end = slab_n_pages(part->slab);
+
+	for (uint64_t i = slab_next_page(part, 0); i < end;
 	     i = slab_next_page(part, i + 1)) {
 		struct slab_page *page = &part->pages[i];
 		uint64_t word = slab_load(page);
@@ -401,13 +404,14 @@ static void trim_page(struct slab_part *part, uint64_t i)
 {
 	struct slab_page *page = &part->pages[i];
 	uint64_t res = slab_res(part->slot, i - 1);
-	/* As long as it is the lowest, what is above it does not change. */
-	bool more = i + 1 < slab_n_pages(part->slab) &&
-		    slab_holds_tags(slab_load(page + 1));
+	bool more;
 
 	if (slab_load(page) != SLAB_TAGS || load_units(part, i) != 0 ||
 	    !slab_cas(page - 1, SLAB_GUARD, res))
 		return;
+	/* As long as the guard is mine, what is above does not change. */
+	more = i + 1 < slab_n_pages(part->slab) &&
+	       slab_holds_tags(slab_load(page + 1));
 	if (!close_empty(part, i) ||
 	    !end_closed(part, i, TO_TRIM, more ? SLAB_GUARD : res)) {
 		slab_cas(page - 1, res, SLAB_GUARD);

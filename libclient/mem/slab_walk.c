@@ -53,7 +53,7 @@ static int walk_span(struct view *view, const struct slab_tables *t,
 	unsigned i, k, n;
 
 	if (c == NULL)
-		return -KM_ECORRUPT;
+		return slab_is_still(view, t, place) ? -KM_ECORRUPT : -KM_EBUSY;
 	i = (unsigned)((walk->next - place->off + c->size - 1) / c->size);
 	for (; i < c->n_blocks; i += n) {
 		n = c->n_blocks - i < TAGS_READ ? c->n_blocks - i : TAGS_READ;

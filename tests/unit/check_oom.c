@@ -90,7 +90,9 @@ START_TEST(lines_are_limited_in_rate_and_the_rest_is_counted)
 	ck_assert_int_ge(count("out of memory"), 1);
 	ck_assert_int_le(
 	    count("out of memory"), (int)(end.tv_sec - begin.tv_sec) + 1);
-	ck_assert_int_eq(count(" 0 such lines left out before"), 1);
+	/* The first; and the second, if the first was at a second's end. */
+	ck_assert_int_ge(count(" 0 such lines left out before"), 1);
+	ck_assert_int_le(count(" 0 such lines left out before"), 2);
 	test_pool_close(&t);
 }
 END_TEST

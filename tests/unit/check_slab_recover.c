@@ -290,6 +290,40 @@ START_TEST(a_guard_that_the_dead_was_moving_is_one_again)
 }
 END_TEST
 
+/*
+ * Who does not hold it has found the block, and goes on when its span has been
+ * returned: what the row says then is no unit.
+ */
+START_TEST(a_block_whose_span_is_gone_has_no_tag)
+{
+	struct slab_found found;
+	struct misuse misuse;
+	uint64_t tag;
+	void *p;
+
+	open_shm();
+	p = shm_malloc(100);
+	ck_assert_int_eq(
+	    slab_find(slab_part_of(t.pool), p, &found, &misuse), 0);
+	ck_assert_ptr_nonnull(slab_tag_of(slab_part_of(t.pool), &found, &tag));
+	ck_assert_uint_ne(tag & SLAB_LIVE, 0);
+	shm_free(p);
+	manager_slab.trim(t.pool);
+	ck_assert_uint_eq(found.page->word, SLAB_FREE);
+	ck_assert_ptr_null(slab_tag_of(slab_part_of(t.pool), &found, &tag));
+	ck_assert_uint_eq(tag, 0);
+	ck_assert_int_eq(
+	    slab_span_free_far(slab_part_of(t.pool), &found, 1, &misuse),
+	    -KM_EINVAL);
+	ck_assert_int_eq(misuse.kind, MISUSE_FREED);
+	/* Another life, of the same class. */
+	p = shm_malloc(100);
+	ck_assert_ptr_eq(page_of(p), found.page);
+	ck_assert_ptr_null(slab_tag_of(slab_part_of(t.pool), &found, &tag));
+	test_pool_close(&t);
+}
+END_TEST
+
 #define LEAKED ((uint64_t)1 << 63) /* the last unit of a page of tags */
 
 /* DEAD was claiming it; or LIVE still is. */
@@ -425,6 +459,7 @@ int main(void)
 	tcase_add_test(tcase, what_has_left_is_dead_with_its_process);
 	tcase_add_test(tcase, what_the_dead_had_claimed_is_free);
 	tcase_add_test(tcase, a_guard_that_the_dead_was_moving_is_one_again);
+	tcase_add_test(tcase, a_block_whose_span_is_gone_has_no_tag);
 	tcase_add_test(tcase, a_unit_that_nobody_names_is_free_again);
 	tcase_add_test(tcase, of_a_closed_page_nobody_claims_units);
 	tcase_add_test(tcase, no_tag_outside_the_pool_is_read);
