@@ -3,12 +3,12 @@
 #include "config.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -44,20 +44,26 @@ static void close_quietly(int fd)
 	errno = saved;
 }
 
-/* Or is a zombie. What is of another pid namespace is not known. */
+static bool is_zombie(pid_t pid)
+{
+	char path[32], line[256] = "", *state = NULL;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (f != NULL) {
+		if (fgets(line, sizeof(line), f) != NULL)
+			state = strrchr(line, ')'); /* of its name */
+		fclose(f);
+	}
+	return state != NULL && strncmp(state, ") Z", 3) == 0;
+}
+
+/* Of one in another pid namespace (0) nothing is known. */
 static bool is_dead(pid_t pid)
 {
-	struct pollfd end = { .events = POLLIN };
-	bool yes;
-
-	if (pid <= 0)
-		return false;
-	end.fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (end.fd < 0)
-		return errno == ESRCH;
-	yes = poll(&end, 1, 0) == 1;
-	close(end.fd);
-	return yes;
+	return pid > 0 &&
+	       ((kill(pid, 0) != 0 && errno == ESRCH) || is_zombie(pid));
 }
 
 /*

@@ -133,6 +133,7 @@ START_TEST(a_socket_is_replaced_when_who_made_it_is_dead)
 	static const int types[] = { SOCK_STREAM, SOCK_SEQPACKET };
 	int type = types[_i / 2], ends[2], fd;
 	bool is_zombie = _i % 2 != 0;
+	siginfo_t info;
 	char byte;
 	pid_t pid;
 
@@ -148,8 +149,8 @@ START_TEST(a_socket_is_replaced_when_who_made_it_is_dead)
 		_exit(0);
 	}
 	close(ends[0]);
-	ck_assert_int_eq(
-	    waitid(P_PID, (id_t)pid, NULL, WEXITED | (is_zombie ? WNOWAIT : 0)),
+	ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info,
+			     WEXITED | (is_zombie ? WNOWAIT : 0)),
 	    0);
 	ck_assert_int_eq(
 	    rpc_listen_as(type, loop.path, 0640, (uid_t)-1, (gid_t)-1, &fd), 0);
