@@ -133,17 +133,11 @@ static int walk_place(struct view *view, const struct slab_tables *t,
 		return walk_run(view, t, place, walk, block);
 	case SLAB_FREE:
 		return walk_free(view, t, place, walk, block);
-	case SLAB_RES:
-	case SLAB_CONT:
-	case SLAB_DYING:
-	case SLAB_SHRK:
-	case SLAB_TAGS:
-	case SLAB_CLOSED:
-	case SLAB_GUARD:
+	default: /* no block begins there */
+		if (slab_kind(place->row.word) >= SLAB_KIND__COUNT)
+			return -KM_ECORRUPT;
 		walk->next = place->off + SLAB_PAGE;
 		return 0;
-	default:
-		return -KM_ECORRUPT;
 	}
 }
 
