@@ -89,11 +89,13 @@ struct slab_side {
 	uint8_t hint[SLAB_N_HINTS]; /* group of blocks may hold free ones */
 };
 
-/* Tables are one part in so many of the largest size of a pool, or less. */
-#define SLAB_TABLES_PART                                                       \
-	((unsigned)(SLAB_PAGE /                                                \
-		    (sizeof(struct slab_page) + sizeof(struct slab_side) +     \
-			sizeof(uint16_t))))
+/*
+ * Of each page, what the tables take: its rows, and its guess.  So they are one
+ * part in so many of the largest size of a pool, or less.
+ */
+#define SLAB_ROW_BYTES                                                         \
+	(sizeof(struct slab_page) + sizeof(struct slab_side) + sizeof(uint16_t))
+#define SLAB_TABLES_PART ((unsigned)(SLAB_PAGE / SLAB_ROW_BYTES))
 
 /*
  * A tag.  A live one has LIVE, state, epoch (seconds of CLOCK_BOOTTIME, which

@@ -140,9 +140,7 @@ static size_t largest_in(uint64_t n_pages)
 static uint64_t metadata(
     const struct km_pool *pool, const struct slab_tables *t)
 {
-	uint64_t rows =
-	    t->n_pages * (sizeof(struct slab_page) + sizeof(struct slab_side) +
-			     sizeof(uint16_t));
+	uint64_t rows = t->n_pages * SLAB_ROW_BYTES;
 	uint64_t groups = (t->n_pages + SLAB_GROUP - 1) / SLAB_GROUP;
 
 	/* Under what a table ends with, where they are as large as can be. */
