@@ -51,6 +51,12 @@ static uint64_t *announcement(struct slab_part *part)
 	return &slot[part->slot].claim;
 }
 
+/* The page of tags that somebody goes for units of; 0: none. */
+static uint64_t announced(const struct pool_slot *slot)
+{
+	return __atomic_load_n(&slot->claim, __ATOMIC_SEQ_CST) / SLAB_UNITS;
+}
+
 /* Where to look first: any value is safe. */
 static void look_at(struct slab_part *part, uint32_t number)
 {
@@ -276,11 +282,10 @@ static void mark_announced(
 	const struct pool_slot *slot = pool_at(part->pool, part->pool->slots);
 
 	for (uint32_t i = 0; i < part->pool->n_slots; i++) {
-		uint64_t unit =
-		    __atomic_load_n(&slot[i].claim, __ATOMIC_SEQ_CST);
+		uint64_t number = announced(&slot[i]);
 
-		if (unit != 0 && unit / SLAB_UNITS < all)
-			named[unit / SLAB_UNITS] = UINT64_MAX;
+		if (number != 0 && number < all)
+			named[number] = UINT64_MAX;
 	}
 }
 
@@ -378,13 +383,10 @@ void slab_unit_sweep(struct slab_part *part)
 static bool is_announced(const struct slab_part *part, uint64_t number)
 {
 	const struct pool_slot *slot = pool_at(part->pool, part->pool->slots);
-	uint64_t unit = 0;
 	bool yes = false;
 
-	for (uint32_t i = 0; i < part->pool->n_slots && !yes; i++) {
-		unit = __atomic_load_n(&slot[i].claim, __ATOMIC_SEQ_CST);
-		yes = unit != 0 && unit / SLAB_UNITS == number;
-	}
+	for (uint32_t i = 0; i < part->pool->n_slots && !yes; i++)
+		yes = announced(&slot[i]) == number;
 	return yes;
 }
 
