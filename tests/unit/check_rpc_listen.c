@@ -152,6 +152,7 @@ START_TEST(a_socket_is_replaced_when_who_made_it_is_dead)
 	ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info,
 			     WEXITED | (is_zombie ? WNOWAIT : 0)),
 	    0);
+	ck_assert_uint_eq(mode_here(), S_IFSOCK | 0600);
 	ck_assert_int_eq(
 	    rpc_listen_as(type, loop.path, 0640, (uid_t)-1, (gid_t)-1, &fd), 0);
 	ck_assert_uint_eq(mode_here(), S_IFSOCK | 0640);
