@@ -198,9 +198,9 @@ static bool take_slot(const struct proc *proc)
 }
 
 /*
- * Until follow() there is nothing to be ended well. But its sockets are ours as
- * well, and it may not be known that the slot is: while we were stopped in
- * here, say, the next kmemd could not listen, and would not know of us.
+ * Until follow() there is nothing to be ended well. But it may not be known
+ * that the slot is ours: were we stopped in here, say, the next kmemd would not
+ * know of us.
  */
 static bool die_with_supervisor(void)
 {
